@@ -65,38 +65,80 @@ SAME = [1, 1], [1, 1], [1, 1]  # stride, padding, dilation
 CONVOLUTIONS: dict[str, Any] = {
     "forward": lambda x, w, b, dy: torch.conv2d(x, w, b, *SAME, 1),
     "by input": lambda x, w, b, dy: BACK(dy, x, w, None, *SAME, False, [0, 0], 1, [True, False, False]),
-    "by filter": lambda x, w, b, dy: BACK(dy, x, b[:1].expand(8, 6, 3, 3), None, *SAME, False, [0, 0], 1,
+    "by filter": lambda x, w, b, dy: BACK(dy, x, b[:1].expand(w.shape), None, *SAME, False, [0, 0], 1,
                                           [False, True, False]),
 }
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("name", CONVOLUTIONS)
-def test_every_engine_gives_the_convolution(name: str, dtype: torch.dtype) -> None:
-    """Images with their channels last, filters as TensorFlow has them."""
-    x, dy = (torch.rand(2, 9, 7, depth, dtype=dtype).permute(0, 3, 1, 2) for depth in (6, 8))
-    given = [x, torch.rand(3, 3, 6, 8, dtype=dtype).permute(3, 2, 0, 1), torch.rand(8, dtype=dtype), dy]
+def convolution(name: str, given: list[Any]) -> tuple[engines.Engines, list[Any]]:
+    """A call of `CONVOLUTIONS`, and its arguments."""
     function = CONVOLUTIONS[name]
     plan = plan_of(lambda x, w, b, dy: function(x, w, b, dy), *given)
     (found,) = [item for item in engines.find(plan.graph.nodes, 0) if isinstance(item, engines.Engines)]
     values = dict(zip((node for node in plan.graph.nodes if node.op == "placeholder"), given))
-    arguments = [values[arg] if isinstance(arg, fx.Node) and arg in values else engines._like(arg)
-                 for arg in found.node.args]
+    return found, [values[arg] if isinstance(arg, fx.Node) and arg in values else engines._like(arg)
+                   for arg in found.node.args]
+
+
+def images(dtype: torch.dtype = torch.float32, taken: int = 6, made: int = 8, turned: bool = True) -> list[Any]:
+    """Images, with their channels last or first; filters as TensorFlow has them; a bias; gradients of outputs."""
+    x, dy = (torch.rand(2, 9, 7, depth, dtype=dtype).permute(0, 3, 1, 2) for depth in (taken, made))
+    x, dy = (x, dy) if turned else (x.contiguous(), dy.contiguous())
+    return [x, torch.rand(3, 3, taken, made, dtype=dtype).permute(3, 2, 0, 1), torch.rand(made, dtype=dtype), dy]
+
+
+@pytest.mark.parametrize(("dtype", "depths"), [(torch.float32, (6, 8)), (torch.float64, (16, 32)),
+                                               (torch.float32, (16, 32))])
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+def test_every_engine_gives_the_convolution(name: str, dtype: torch.dtype, depths: tuple[int, int]) -> None:
+    found, arguments = convolution(name, images(dtype, *depths))
     candidates = dict(found.engines)
+    tiles = dtype is torch.float32 and depths[0] == 16 and name != "by input" and compiler.available()
+    assert list(candidates) == ["torch", "by channels"] + ["by tiles"] * tiles
+    found.prepare()
     with torch.inference_mode():
         results = [engine(*arguments) for engine in candidates.values()]
-    for mine, theirs in zip(*([result] if isinstance(result, torch.Tensor) else result for result in results)):
-        if mine is None or theirs is None:
-            assert mine is theirs
-        else:
-            assert mine.is_contiguous(memory_format=torch.channels_last)
-            torch.testing.assert_close(mine, theirs)
+    plain, *others = [[result] if isinstance(result, torch.Tensor) else list(result) for result in results]
+    for result in others:
+        for mine, theirs in zip(plain, result, strict=True):
+            if mine is None or theirs is None:
+                assert mine is theirs
+            else:
+                torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-4)
+    if name == "forward":
+        assert all(each.is_contiguous(memory_format=torch.channels_last) for each in results)
 
 
-def test_images_with_their_channels_first_are_left_to_torch() -> None:
-    given = [torch.rand(2, 6, 9, 7), torch.rand(8, 6, 3, 3), torch.rand(8), torch.rand(2, 8, 9, 7)]
-    plan = plan_of(CONVOLUTIONS["forward"], *given)
-    assert list(engines.find(plan.graph.nodes, 0)) == list(plan.graph.nodes)
+@pytest.mark.skipif(not compiler.available(), reason="llvmlite is not installed")
+@pytest.mark.parametrize("name", ["forward", "by filter"])
+def test_tiles_that_are_not_finite_are_torchs(name: str) -> None:
+    given = images(taken=16, made=32)
+    given[0][0, 0, 4, 4], given[3][0, 0, 4, 4] = float("inf"), float("nan")
+    found, arguments = convolution(name, given)
+    with torch.inference_mode():
+        expected, value = (found.engines[engine](*arguments) for engine in ("torch", "by tiles"))
+    expected, value = (expected, value) if name == "forward" else (expected[1], value[1])
+    assert 0 < int(torch.isfinite(expected).sum()) < expected.numel()
+    torch.testing.assert_close(value, expected, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+def test_the_engine_of_a_convolution_is_measured_when_images_come(
+        name: str, machine_without_choices: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[Any] = []
+    monkeypatch.setattr(engines, "_quickest", lambda engines, given: measured.append(given) or "by channels")
+    found, arguments = convolution(name, images())
+    called: list[str] = []
+    found.engines = {engine: lambda *given, engine=engine: called.append(engine) for engine in found.engines}
+    call = found.bind()
+    assert not measured
+    call(*arguments)
+    call(*arguments)
+    assert len(measured) == 1 and called == ["by channels"] * 2
+    first, _ = convolution(name, images(turned=False))
+    first.engines = found.engines
+    first.bind()(*(value.contiguous() if isinstance(value, torch.Tensor) else value for value in arguments))
+    assert len(measured) == 1 and called[2:] == ["torch"]  # images with their channels first are left to torch
 
 
 @pytest.mark.parametrize("function", [

@@ -46,6 +46,15 @@ def has_team() -> bool:
     return team.available(_llvm()[0])
 
 
+@functools.cache
+def vectors_of_floats() -> tuple[int, int]:
+    """How many 32 bit floats a vector of this processor has, and how many such vectors it holds."""
+    features = _llvm()[0].get_host_cpu_features()
+    if features.get("avx512f"):
+        return 16, 32
+    return (8, 16) if features.get("avx") else (4, 32 if features.get("neon") else 16)
+
+
 def has_products() -> bool:
     """Whether functions can call torch's products of matrices (`blas.product`); the compiler is not loaded for it."""
     return available() and blas.available()

@@ -119,6 +119,7 @@ def with_machine_code(plan: PlanGraph) -> PlanGraph:
     twins: dict[Any, fx.Node] = {}  # of nodes; of parts, the memory of what they keep
     for item in items:
         if isinstance(item, Engines):
+            item.prepare()
             twin = twins[item.node] = graph.node_copy(item.node, twins.__getitem__)
             twin.target = item
             twin.meta["work"] = work.of_all([item.node])

@@ -1,0 +1,153 @@
+"""Vectors: code for LLVM on vectors of floats as wide as this processor's, products of small matrices above all."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from tfmagic.base.machine import compiler, team
+from tfmagic.base.machine.code import Code, number
+
+
+class Vectors:
+    """Writes the code of one function on vectors of floats.
+
+    Attributes:
+      code: what is written.
+      lanes: how many floats a vector has.
+      rows: how many lines of a product are computed at once: as many as fit the processor's vectors.
+      kind: the type of a vector.
+    """
+
+    def __init__(self) -> None:
+        self.code = Code()
+        self.lanes, registers = compiler.vectors_of_floats()
+        self.rows = 8 if registers > 16 else 4
+        self.kind = f"<{self.lanes} x float>"
+        self._sums = [[self.code.let(f"alloca {self.kind}") for _ in range(2)] for _ in range(self.rows)]
+        self._spoiled = self.code.let(f"alloca {self.kind}")
+
+    def add(self, *values: str | int) -> str:
+        """The sum of whole numbers."""
+        return functools.reduce(lambda a, b: self.code.let(f"add i64 {a}, {b}"), map(str, values))
+
+    def times(self, *values: str | int) -> str:
+        """The product of whole numbers."""
+        return functools.reduce(lambda a, b: self.code.let(f"mul i64 {a}, {b}"), map(str, values))
+
+    def least(self, a: str, b: str) -> str:
+        """The smaller of two whole numbers."""
+        return self.code.let(f"select i1 {self.code.let(f'icmp slt i64 {a}, {b}')}, i64 {a}, i64 {b}")
+
+    def each(self, stop: str, step: int, body: Callable[[str], None]) -> None:
+        """Code for every multiple of `step` from 0, below `stop`."""
+        count = self.code.let(f"sdiv i64 {self.add(stop, step - 1)}, {step}")
+        self.code.loop("0", count, lambda index: body(self.times(index, step)))
+
+    def load(self, pointer: str, index: str | int = 0) -> str:
+        """A vector of an array."""
+        return self.code.let(f"load {self.kind}, ptr {self.code.at(pointer, 'float', str(index))}, align 4")
+
+    def store(self, value: str, pointer: str, index: str | int = 0) -> None:
+        """Set a vector of an array."""
+        self.code.do(f"store {self.kind} {value}, ptr {self.code.at(pointer, 'float', str(index))}, align 4")
+
+    def spread(self, value: float) -> str:
+        """A vector of equal constants."""
+        return "<" + ", ".join([f"float {number(value, 'float')}"] * self.lanes) + ">"
+
+    def fused(self, a: str, b: str, c: str) -> str:
+        """`a * b + c`."""
+        kind = self.kind
+        return self.code.let(f"call {kind} @llvm.fmuladd.v{self.lanes}f32({kind} {a}, {kind} {b}, {kind} {c})")
+
+    def combined(self, factors: Sequence[Fraction], values: Sequence[str]) -> str:
+        """The sum of vectors times constants."""
+        found = ""
+        for factor, value in sorted(((f, v) for f, v in zip(factors, values) if f), key=lambda each: each[0] != 1):
+            if not found:
+                found = value if factor == 1 else \
+                    self.code.let(f"fmul {self.kind} {value}, {self.spread(float(factor))}")
+            elif abs(factor) == 1:
+                found = self.code.let(f"{'fadd' if factor == 1 else 'fsub'} {self.kind} {found}, {value}")
+            else:
+                found = self.fused(value, self.spread(float(factor)), found)
+        return found
+
+    def product(self, first: tuple[str, str, str], second: tuple[str, str], depth: str, out: tuple[str, str],
+                wide: int, adds: bool) -> None:
+        """Code for `rows` lines of a product, `wide` vectors across.
+
+        Args:
+          first: where the first matrix starts, how far its lines are apart, and what stands beside each other in one.
+          second: where the second starts, how far its lines are apart.
+          out: where the result starts, how far its lines are apart.
+          adds: whether the product is added to what is there.
+        """
+        code = self.code
+        lines = [code.at(out[0], "float", self.times(out[1], row)) for row in range(self.rows)]
+        given = [code.at(first[0], "float", self.times(first[1], row)) for row in range(self.rows)]
+        for row in range(self.rows):
+            for column in range(wide):
+                self.store(self.spread(0.0), self._sums[row][column])
+
+        def turn(at: str) -> None:
+            line = self.times(second[1], at)
+            vectors = [self.load(second[0], self.add(line, column * self.lanes)) for column in range(wide)]
+            along = self.times(first[2], at)
+            for row in range(self.rows):
+                single = code.load(given[row], "float", along)
+                one = code.let(f"insertelement {self.kind} poison, float {single}, i32 0")
+                spread = code.let(f"shufflevector {self.kind} {one}, {self.kind} poison, <{self.lanes} x i32> "
+                                  "zeroinitializer")
+                for column in range(wide):
+                    place = self._sums[row][column]
+                    self.store(self.fused(spread, vectors[column], self.load(place)), place)
+
+        code.loop("0", depth, turn)
+        for row in range(self.rows):
+            for column in range(wide):
+                found = self.load(self._sums[row][column])
+                if adds:
+                    found = code.let(f"fadd {self.kind} {found}, {self.load(lines[row], column * self.lanes)}")
+                self.store(found, lines[row], column * self.lanes)
+
+    def panels(self, columns: str, body: Callable[[str, int], None]) -> None:
+        """Code for every two vectors of `columns` numbers, and one that is left; `body` gets where, and how many."""
+        code, both = self.code, 2 * self.lanes
+        whole = code.let(f"sdiv i64 {columns}, {both}")
+        code.loop("0", whole, lambda index: body(self.times(index, both), 2))
+        start = self.times(whole, both)
+        left = code.let(f"zext i1 {code.let(f'icmp slt i64 {start}, {columns}')} to i64")
+        code.loop("0", left, lambda _: body(start, 1))
+
+    def spoils(self, value: str) -> None:
+        """Note whether a vector has a number that is not finite."""
+        self.store(self.fused(value, self.spread(0.0), self.load(self._spoiled)), self._spoiled)
+
+    def sound(self) -> None:
+        """All was finite so far."""
+        self.store(self.spread(0.0), self._spoiled)
+
+    def noted(self, pointer: str, index: str) -> None:
+        """Store whether something was not finite."""
+        found = self.load(self._spoiled)
+        bits = self.code.let(f"fcmp uno {self.kind} {found}, {found}")
+        whole = self.code.let(f"bitcast <{self.lanes} x i1> {bits} to i{self.lanes}")
+        self.code.store(self.code.let(f"zext i1 {self.code.let(f'icmp ne i{self.lanes} {whole}, 0')} to i64"),
+                        pointer, "i64", index)
+
+    def made(self, name: str, parameters: Sequence[str]) -> Callable[..., None]:
+        """The function of the address of its parameters, how often, and on how many threads."""
+        title, kind = compiler.unique(name), self.kind
+        inner = self.code.function(f"{title}_inner", [*parameters, "i64 %start", "i64 %stop"], "noinline")
+        outer, given = Code(), []
+        for index, parameter in enumerate(parameters):
+            of = parameter.split()[0]
+            given.append(f"{of} {outer.load('%packed', of, str(index))}")
+        outer.do(f"call void @{title}_inner({', '.join(given)}, i64 %start, i64 %stop)")
+        text = inner + outer.function(f"{title}_range", ["ptr %packed", "i64 %start", "i64 %stop"]) + \
+            f"declare {kind} @llvm.fmuladd.v{self.lanes}f32({kind}, {kind}, {kind})\n" + \
+            team.shared(title, aligned=1, there=compiler.has_team())
+        return compiler.compiled(text, title, [compiler.POINTER, compiler.INTEGER, compiler.INTEGER], vectors=False)
