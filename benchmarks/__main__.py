@@ -66,6 +66,9 @@ RATIOS = (
     ("csv_lines", "a line of CSV decoded", "tensorflow1", 1.0),
     ("text_lines", "a line of text, batched", "tensorflow1", 1.0),
     ("split_words", "a line split into words, padded", "tensorflow1", 1.0),
+    ("queued_records", "a record through queues, learnt from", "tensorflow1", 1.0),
+    ("queued_rows", "a row through queues, learnt from", "tensorflow1", 1.0),
+    ("queued_lines", "a line through queues, learnt from", "tensorflow1", 1.0),
 )
 
 

@@ -13,9 +13,11 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from benchmarks import gpus, models, programs, resnet
+from benchmarks import gpus, models, pipelines, programs, resnet
 
-TENSORFLOW = dict(dict(dict(programs.TENSORFLOW, **resnet.TENSORFLOW), **models.TENSORFLOW), **gpus.TENSORFLOW)
+TENSORFLOW = {}
+for part in (programs, resnet, models, pipelines, gpus):
+    TENSORFLOW.update(part.TENSORFLOW)
 PYTORCH = dict(dict(programs.PYTORCH, **resnet.PYTORCH), **gpus.PYTORCH)
 
 

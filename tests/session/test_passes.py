@@ -76,6 +76,44 @@ def test_distinct_numbers_are_not_made_distinct_again(sess) -> None:
                                   [[1, 2], [3, 4], [5, 6]])
 
 
+def test_a_queue_takes_what_nobody_else_has_without_a_copy(sess) -> None:
+    queue = tf.FIFOQueue(9, [tf.float32, tf.float32, tf.float32], [[2], [2], []])
+    x, v = tf.placeholder(tf.float32, [2]), tf.Variable([5.0, 6.0])
+    shared = x * 3.0
+    alone = queue.enqueue([x * 2.0, tf.reshape(x + 1.0, [2]), tf.reduce_sum(x)])
+    of_others = queue.enqueue([x, v.read_value(), x[0]])
+    twice = queue.enqueue([shared, shared, tf.reduce_sum(x)])
+
+    def handed_over(op):
+        _, plan = plans(sess, [shared], [x], [(2,)], [op])
+        return [node.args[2:] for node in plan.graph.nodes if node.target == "enqueue"]
+
+    assert [handed_over(op) for op in (alone, of_others, twice)] == [[([0, 1, 2],)], [()], [([2],)]]
+    sess.run(v.initializer)
+    given, element = np.array([1, 2], np.float32), queue.dequeue()
+    for op in (alone, of_others):
+        sess.run(op, {x: given})
+    fetched, _ = sess.run([shared, twice], {x: given})
+    fetched[:], given[:] = 0, 0
+    sess.run(v.assign([0.0, 0.0]))
+    assert [[part.tolist() for part in sess.run(element)] for _ in range(3)] == [
+        [[2, 4], [2, 3], 3], [[1, 2], [5, 6], 1], [[3, 6], [3, 6], 3]]
+
+
+def test_a_row_for_a_queue_alone_is_copied_by_its_number(sess) -> None:
+    queue = tf.FIFOQueue(9, [tf.float32, tf.int32], [[2], []])
+    rows, numbers = tf.constant(np.arange(8, dtype=np.float32).reshape(4, 2)), tf.constant([7, 6, 5, 4])
+    number = tf.placeholder(tf.int64, [])
+    add = queue.enqueue([tf.gather(rows, number), tf.gather(numbers, number)])
+    _, plan = plans(sess, [], [number], [()], [add])
+    assert plan.code().count("indices_row(") == 2 and "index_select" not in plan.code()
+    sess.run(add, {number: 3})
+    assert [part.tolist() for part in sess.run(queue.dequeue())] == [[6, 7], 4]
+    for wrong in (4, -1):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=rf"indices = {wrong} is not in \[0, 4\)"):
+            sess.run(add, {number: wrong})
+
+
 def test_constants_fold(sess) -> None:
     y = tf.constant(2.0) * 3.0 + 4.0
     _, plan = plans(sess, [y])

@@ -110,6 +110,18 @@ def take(params: Any, indices: Any, axis: int) -> Any:
     return result.reshape((*lead, *indices.shape, *rest))
 
 
+def row(params: Any, number: Any) -> Any:
+    """The row of a number, a scalar tensor on the CPU, in memory of its own.
+
+    Raises:
+      IndexError: there is no such row.
+    """
+    index = number.item()
+    if index < 0:
+        raise IndexError("index out of range in self")
+    return params[index].clone()
+
+
 def take_batched(params: Any, indices: Any, axis: int, batch_dims: int) -> Any:
     """Gather where the first `batch_dims` axes of both go together; as in TensorFlow, more indices are ignored."""
     batch, inner = tuple(params.shape[:batch_dims]), tuple(indices.shape[batch_dims:])

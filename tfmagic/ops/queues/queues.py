@@ -119,15 +119,26 @@ class Queue(Waiting):
 
     # --- into it ------------------------------------------------------------------------------------------------
 
-    def enqueue(self, components: Sequence[Any]) -> None:
+    def enqueue(self, components: Sequence[Any], own: Sequence[int] = ()) -> None:
         """Add an element, when there is room.
+
+        Args:
+          own: the places of those components whose memory nobody else has.
 
         Raises:
           InvalidArgumentError: it has other shapes.
           CancelledError: the queue is closed.
         """
-        self._check_shapes([tuple(value.shape) for value in components], ())
-        self._enqueue([tuple(kept(value) for value in components)])
+        dims = [value.shape for value in components]
+        if dims != self.dims:
+            self._check_shapes(dims, ())
+        element = tuple([value if place in own else kept(value) for place, value in enumerate(components)])
+        with self._lock:
+            if not (self._lines[_ENQUEUES] or self.closed or self._ended) and self.size() < self.capacity:
+                self._add(element)
+                self._advance(self._lines[_DEQUEUES])
+                return
+        self._enqueue([element])
 
     def enqueue_many(self, components: Sequence[Any]) -> None:
         """Add an element for each row of the components; see `enqueue`."""
@@ -183,6 +194,12 @@ class Queue(Waiting):
         Raises:
           OutOfRangeError: the queue is closed, and has none.
         """
+        with self._lock:
+            if not (self._lines[_DEQUEUES] or self._ended) and self.size() > (0 if self.closed else self._left_over()):
+                element = self._take()
+                self._advance(self._lines[_ENQUEUES])
+                return element
+
         def step(attempt: Attempt) -> bool:
             if self.size() == 0 if self.closed else self.size() <= self._left_over():
                 if self.closed:
@@ -230,9 +247,9 @@ class Queue(Waiting):
                 self._put_back(taken)
                 attempt.end(error=error)
                 return True
-            available = self.size() if self.closed else max(0, self.size() - self._left_over())
-            for _ in range(min(missing, available)):
-                taken.append(self._take())
+            available = self.size() if self.closed else self.size() - self._left_over()
+            if available > 0:
+                taken += [self._take() for _ in range(min(missing, available))]
             if len(taken) == count or self.closed:
                 attempt.end(taken)
             return available > 0

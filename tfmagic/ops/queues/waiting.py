@@ -100,19 +100,22 @@ class Waiting:
 
     def _flush(self) -> None:
         """Let attempts go on as far as they get."""
-        changed = True
-        while changed:
-            changed = False
-            for line in self._lines:
-                while line:
-                    first = line[0]
-                    moved = first.step(first)
-                    if not first.done:
-                        changed = changed or bool(moved)
-                        break
-                    line.popleft()
-                    changed = True
-                    self._wake(first)
+        lines = [line for line in self._lines if line]
+        while sum([self._advance(line) for line in lines]) and len(lines) > 1:
+            pass
+
+    def _advance(self, line: deque[Attempt]) -> bool:
+        """Let the attempts of a kind go on as far as they get by themselves; say whether that was anywhere."""
+        changed = False
+        while line:
+            first = line[0]
+            changed = bool(first.step(first)) or changed
+            if not first.done:
+                break
+            line.popleft()
+            changed = True
+            self._wake(first)
+        return changed
 
     def _wake(self, attempt: Attempt) -> None:
         if attempt.changed is not None:

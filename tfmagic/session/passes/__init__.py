@@ -18,6 +18,7 @@ def pipeline() -> list[tuple[str, Callable[[PlanGraph], bool]]]:
         cse,
         dead_code,
         fused_updates,
+        handed_over,
         images,
         list_sums,
         recurrent,
@@ -28,7 +29,7 @@ def pipeline() -> list[tuple[str, Callable[[PlanGraph], bool]]]:
     return [("fused updates", fused_updates.run), ("sums of lists", list_sums.run), ("dead code", dead_code.run),
             ("simplify", simplify.run), ("common sub-expressions", cse.run), ("images", images.run),
             ("recurrent nets", recurrent.run),
-            ("row updates", row_updates.run), ("no dead code", dead_code.run)]
+            ("row updates", row_updates.run), ("handed over", handed_over.run), ("no dead code", dead_code.run)]
 
 
 def run_passes(plan: PlanGraph, keep_stages: bool = False) -> None:
