@@ -17,6 +17,7 @@ from tests.session.plans_of_functions import plan_of
 from tfmagic import tf
 from tfmagic.base.machine import compiler
 from tfmagic.session.tiers import choices, engines, machine
+from tfmagic.session.tiers.machine import parts
 
 
 @pytest.fixture
@@ -221,7 +222,7 @@ def test_a_program_trains_as_before_whatever_is_chosen(machine_without_choices: 
     if not compiler.available():
         return
     monkeypatch.setattr(machine, "_calls_before", lambda plan: 6)
-    monkeypatch.setattr(compiler, "has_products", lambda: False)  # else the machine code has them
+    monkeypatch.setattr(parts, "_FEWEST", 1000)  # else the machine code has them
     for name in ("across", "onednn", "torch"):
         monkeypatch.setattr(engines, "_quickest", lambda *given, name=name: name)
         choices._known.cache_clear()

@@ -14,10 +14,9 @@ import torch
 
 from tests.session.plans_of_functions import both, plan_of
 from tfmagic import tf
-from tfmagic.base.machine import compiler
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.tiers import machine
-from tfmagic.session.tiers.machine import parts, steps
+from tfmagic.session.tiers.machine import parts
 from tfmagic.session.tiers.machine.kernel import WholePart
 from tfmagic.session.tiers.machine.parts import Part
 from tfmagic.session.tiers.machine.views import broadcast, view_of, whole
@@ -125,12 +124,7 @@ PRODUCTS: dict[str, tuple[Callable[..., Any], tuple[tuple[int, ...], ...]]] = {
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("name", PRODUCTS)
-def test_products_by_the_library_give_the_values_of_torch(name: str, dtype: torch.dtype, every_part: None,
-                                                          monkeypatch: pytest.MonkeyPatch) -> None:
-    if not compiler.has_products():
-        pytest.skip("no library of products")
-    for module in (parts, steps):
-        monkeypatch.setattr(module, "LOOPED", 0)
+def test_products_give_the_values_of_torch(name: str, dtype: torch.dtype, every_part: None) -> None:
     function, shapes = PRODUCTS[name]
     given = [numbers(*shape, dtype=dtype) for shape in shapes]
     for mine, theirs in zip(*both(function, *given)):
@@ -172,19 +166,14 @@ def _net(x: Any, w: Any) -> Any:
     return torch.tanh(torch.matmul(torch.sigmoid(torch.matmul(x, w) * 2.0 + 1.0) * 3.0, w.t()) - x) * x + 1.0
 
 
-def test_large_products_are_in_parts_where_the_library_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = plan_of(_net, numbers(2, 100), numbers(100, 300))
-    monkeypatch.setattr(compiler, "has_products", lambda: True)
-    assert len(parts_of(plan)) == 1, "a matrix of 30,000 numbers may be multiplied with"
-    monkeypatch.setattr(compiler, "has_products", lambda: False)
-    assert len(parts_of(plan)) == 1, "few multiplications"
-    assert parts_of(plan_of(_net, numbers(20, 100), numbers(100, 100))) == []
+def test_large_products_are_in_parts() -> None:
+    assert len(parts_of(plan_of(_net, numbers(20, 100), numbers(100, 300)))) == 1
 
 
 def test_few_calls_and_products_worth_threads_are_torchs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert parts_of(plan_of(lambda x: torch.matmul(x, x) + 1.0, numbers(8, 8))) == []
     plan = plan_of(_net, numbers(16, 1000), numbers(1000, 1000))
-    assert len(parts_of(plan)) == compiler.has_products()
+    assert len(parts_of(plan)) == 1
     plan.threads = 2
     assert parts_of(plan) == []
 
@@ -206,8 +195,6 @@ assert "llvmlite.binding" not in sys.modules
 
 
 def test_a_view_of_what_is_large_is_no_copy(every_part: None) -> None:
-    if not compiler.has_products():
-        pytest.skip("no library of products")
     def function(x: Any, y: Any) -> Any:
         return torch.matmul(x, y).t(), torch.matmul(x, y).t() * 2.0
 
@@ -333,9 +320,7 @@ def _any_function(random: Random, n: int) -> Callable[..., Any]:
 def test_whatever_a_plan_is_its_values_are_those_of_torch(seed: int, every_part: None,
                                                           monkeypatch: pytest.MonkeyPatch) -> None:
     random = Random(seed)
-    n = random.choice([2, 3, 5, 8])
-    for module in (parts, steps):
-        monkeypatch.setattr(module, "LOOPED", random.choice([0, 1 << 16]) if compiler.has_products() else 1 << 16)
+    n = random.choice([2, 3, 5, 8, 17])
     monkeypatch.setattr(parts, "_SMALL", random.choice([1 << 17, n * n + 1]))
     given = [torch.randn(n, n, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)) for _ in range(3)]
     function = _any_function(random, n)

@@ -56,6 +56,12 @@ class Code:
         """Set an element of an array."""
         self.do(f"store {kind} {value}, ptr {self.at(pointer, kind, index)}")
 
+    def room(self, kind: str) -> str:
+        """The address of a place for a value, which LLVM keeps in a register."""
+        name = f"%{self.name()}"
+        self.lines.insert(0, f"{name} = alloca {kind}")
+        return name
+
     def loop(self, start: str, stop: str, body: Callable[[str], None]) -> None:
         """Code for every number from `start`, below `stop`; `body` is given the number."""
         tag = self.name()

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tfmagic.base import tf_logging
-from tfmagic.base.machine import blas, team
+from tfmagic.base.machine import team
 
 POINTER, INTEGER = ctypes.c_void_p, ctypes.c_int64
 
@@ -55,11 +55,6 @@ def vectors_of_floats() -> tuple[int, int]:
     return (8, 16) if features.get("avx") else (4, 32 if features.get("neon") else 16)
 
 
-def has_products() -> bool:
-    """Whether functions can call torch's products of matrices (`blas.product`); the compiler is not loaded for it."""
-    return available() and blas.available()
-
-
 _lock = threading.Lock()
 _count = itertools.count()
 
@@ -83,7 +78,6 @@ def compiled(text: str, name: str, types: Sequence[Any], vectors: bool = True,
     """
     with _lock:
         llvm, machine = _llvm()
-        blas.make_known(text, llvm)
         module = llvm.parse_assembly(text)
         module.verify()
         target = machine()

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from tfmagic.base.machine import compiler, team
+from tfmagic.base.machine import blocks, compiler, team
 from tfmagic.base.machine.code import Code, number
 
 
@@ -22,11 +22,9 @@ class Vectors:
 
     def __init__(self) -> None:
         self.code = Code()
-        self.lanes, registers = compiler.vectors_of_floats()
-        self.rows = 8 if registers > 16 else 4
+        self.lanes, self.rows = blocks.vectors_of("float")
         self.kind = f"<{self.lanes} x float>"
-        self._sums = [[self.code.let(f"alloca {self.kind}") for _ in range(2)] for _ in range(self.rows)]
-        self._spoiled = self.code.let(f"alloca {self.kind}")
+        self._spoiled = self.code.room(self.kind)
 
     def add(self, *values: str | int) -> str:
         """The sum of whole numbers."""
@@ -59,8 +57,7 @@ class Vectors:
 
     def fused(self, a: str, b: str, c: str) -> str:
         """`a * b + c`."""
-        kind = self.kind
-        return self.code.let(f"call {kind} @llvm.fmuladd.v{self.lanes}f32({kind} {a}, {kind} {b}, {kind} {c})")
+        return blocks.fused(self.code, "float", self.lanes, a, b, c)
 
     def combined(self, factors: Sequence[Fraction], values: Sequence[str]) -> str:
         """The sum of vectors times constants."""
@@ -75,43 +72,10 @@ class Vectors:
                 found = self.fused(value, self.spread(float(factor)), found)
         return found
 
-    def product(self, first: tuple[str, str, str], second: tuple[str, str], depth: str, out: tuple[str, str],
-                wide: int, adds: bool) -> None:
-        """Code for `rows` lines of a product, `wide` vectors across.
-
-        Args:
-          first: where the first matrix starts, how far its lines are apart, and what stands beside each other in one.
-          second: where the second starts, how far its lines are apart.
-          out: where the result starts, how far its lines are apart.
-          adds: whether the product is added to what is there.
-        """
-        code = self.code
-        lines = [code.at(out[0], "float", self.times(out[1], row)) for row in range(self.rows)]
-        given = [code.at(first[0], "float", self.times(first[1], row)) for row in range(self.rows)]
-        for row in range(self.rows):
-            for column in range(wide):
-                self.store(self.spread(0.0), self._sums[row][column])
-
-        def turn(at: str) -> None:
-            line = self.times(second[1], at)
-            vectors = [self.load(second[0], self.add(line, column * self.lanes)) for column in range(wide)]
-            along = self.times(first[2], at)
-            for row in range(self.rows):
-                single = code.load(given[row], "float", along)
-                one = code.let(f"insertelement {self.kind} poison, float {single}, i32 0")
-                spread = code.let(f"shufflevector {self.kind} {one}, {self.kind} poison, <{self.lanes} x i32> "
-                                  "zeroinitializer")
-                for column in range(wide):
-                    place = self._sums[row][column]
-                    self.store(self.fused(spread, vectors[column], self.load(place)), place)
-
-        code.loop("0", depth, turn)
-        for row in range(self.rows):
-            for column in range(wide):
-                found = self.load(self._sums[row][column])
-                if adds:
-                    found = code.let(f"fadd {self.kind} {found}, {self.load(lines[row], column * self.lanes)}")
-                self.store(found, lines[row], column * self.lanes)
+    def product(self, first: blocks.Laid, second: blocks.Laid, depth: str, out: blocks.Laid, wide: int,
+                adds: bool) -> None:
+        """Code for `rows` lines of a product, `wide` vectors across (`blocks.block`)."""
+        blocks.block(self.code, "float", self.rows, [self.lanes] * wide, first, second, depth, out, adds)
 
     def panels(self, columns: str, body: Callable[[str, int], None]) -> None:
         """Code for every two vectors of `columns` numbers, and one that is left; `body` gets where, and how many."""
@@ -140,7 +104,7 @@ class Vectors:
 
     def made(self, name: str, parameters: Sequence[str]) -> Callable[..., None]:
         """The function of the address of its parameters, how often, and on how many threads."""
-        title, kind = compiler.unique(name), self.kind
+        title = compiler.unique(name)
         inner = self.code.function(f"{title}_inner", [*parameters, "i64 %start", "i64 %stop"], "noinline")
         outer, given = Code(), []
         for index, parameter in enumerate(parameters):
@@ -148,6 +112,5 @@ class Vectors:
             given.append(f"{of} {outer.load('%packed', of, str(index))}")
         outer.do(f"call void @{title}_inner({', '.join(given)}, i64 %start, i64 %stop)")
         text = inner + outer.function(f"{title}_range", ["ptr %packed", "i64 %start", "i64 %stop"]) + \
-            f"declare {kind} @llvm.fmuladd.v{self.lanes}f32({kind}, {kind}, {kind})\n" + \
-            team.shared(title, aligned=1, there=compiler.has_team())
+            blocks.declared(inner) + team.shared(title, aligned=1, there=compiler.has_team())
         return compiler.compiled(text, title, [compiler.POINTER, compiler.INTEGER, compiler.INTEGER], vectors=False)

@@ -20,6 +20,7 @@ from typing import Any
 
 from tfmagic.base.lazy import torch
 from tfmagic.base.machine import compiler
+from tfmagic.base.machine.blocks import Laid
 from tfmagic.base.machine.vectors import Vectors
 
 # Where a tile's polynomial is evaluated, besides at infinity: of the usual choices that with the smallest errors.
@@ -188,8 +189,8 @@ def _forward(taps: int) -> Callable[..., None]:
                 def some(row: str) -> None:
                     given = code.at(room, "float", writer.add(tiles, writer.times(row, "%channels")))
                     out = code.at(products, "float", writer.add(made, writer.times(row, "%filters"), column))
-                    writer.product((given, "%channels", "1"), (matrix, str(wide * writer.lanes)), "%channels",
-                                   (out, "%filters"), wide, adds=False)
+                    writer.product(Laid(given, "%channels"), Laid(matrix, wide * writer.lanes), "%channels",
+                                   Laid(out, "%filters"), wide, adds=False)
 
                 writer.each(count, writer.rows, some)
 
@@ -263,8 +264,8 @@ def _by_filter(taps: int) -> Callable[..., None]:
                     def some(row: str) -> None:
                         turned = code.at(images, "float", writer.add(tiles, row))
                         out = code.at(total, "float", writer.add(made, writer.times(row, "%filters"), column))
-                        writer.product((turned, "1", "%channels"), (matrix, "%filters"), count, (out, "%filters"),
-                                       wide, adds=True)
+                        writer.product(Laid(turned, 1, "%channels"), Laid(matrix, "%filters"), count,
+                                       Laid(out, "%filters"), wide, adds=True)
 
                     writer.each("%channels", writer.rows, some)
 
@@ -287,7 +288,7 @@ def _from_points(taps: int) -> Callable[..., None]:
     code = writer.code
     back = matrices(taps, _SIDE + 1 - taps)[2]
     kind = f"<{writer.lanes} x float>"
-    held = [code.let(f"alloca {kind}") for _ in range(_ALL)]
+    held = [code.room(kind) for _ in range(_ALL)]
 
     def one(channel: str) -> None:
         whole = writer.times("%channels", "%filters")

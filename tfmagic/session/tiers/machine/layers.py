@@ -23,7 +23,7 @@ _LONGEST, _CALLS, _SAVED = 128, 40, 20
 
 def found(plan: PlanGraph) -> list[fx.Node]:
     """The calls of layers, and of their gradients, that machine code does better."""
-    if plan.threads > 1 or not compiler.has_products():
+    if plan.threads > 1 or not compiler.available():
         return []
     return [node for node in plan.graph.nodes
             if isinstance(node.target, (Layers, LayersBack)) and _fits(_layers_of(node))]

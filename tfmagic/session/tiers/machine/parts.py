@@ -3,29 +3,24 @@
 1. Every value in a part has a known shape of few numbers, but for what products, sums and joins take and give; what it
    has no rule for stays torch's.
 2. A part ends where something outside asks for one of its values; there is only one at a time, so there are no circles.
-3. Products are not worth several threads: those of few multiplications are plain loops, larger ones calls of the
-   library that torch has for them, where it can be called.
+3. Products are not worth several threads.
 4. A part without products, sums or joins is left to `runs`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import fx
 
-from tfmagic.base.machine import compiler
 from tfmagic.session.element_rules import KINDS, rule_of
 from tfmagic.session.passes import work
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.tiers.failures import kept_until
 from tfmagic.session.tiers.machine.views import view_of, whole
 
-# Multiplications of a product that is a plain loop.
-LOOPED = 1 << 16
 # Numbers of a value, and of what a product takes or gives.
 _SMALL, _LARGE = 1 << 17, 1 << 22
 _MOST = 2000
@@ -232,8 +227,7 @@ def _product(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
     first, second = _shape(a), _shape(b)
     if len(first) < 2 or len(first) != len(second) or first[:-2] != second[:-2]:
         return None
-    if math.prod(first) * second[-1] > LOOPED and (
-            not compiler.has_products() or plan.threads > 1 and work.is_worth_threads(node)):
+    if plan.threads > 1 and work.is_worth_threads(node):
         return None
     return "product", a, b, node.args[0] if len(node.args) == 3 else None
 

@@ -9,19 +9,18 @@ from typing import Any
 
 from torch import fx
 
-from tfmagic.base.machine import blas
+from tfmagic.base.machine import blocks
+from tfmagic.base.machine.blocks import Laid
 from tfmagic.base.machine.code import Code, number
 from tfmagic.base.machine.functions import INTRINSICS, Real
 from tfmagic.session.element_rules import KINDS, Value, write
-from tfmagic.session.tiers.machine.parts import LOOPED, Part
-from tfmagic.session.tiers.machine.views import View, broadcast, dense_strides, turned, view_of, whole
+from tfmagic.session.tiers.machine.parts import Part
+from tfmagic.session.tiers.machine.views import View, broadcast, dense_strides, view_of, whole
 
 _BYTES = {"float": 4, "double": 8, "i32": 4, "i64": 8, "i8": 1}
 _ALIGNED = 64
 # Sums of floats may be taken in any order, as torch takes them.
 _ANY_ORDER = "reassoc contract"
-# Columns so few that the library is better at the transpose, where there are many rows.
-_FEW, _MANY_ROWS = 10, 32
 # Element-wise calls that share a loop.
 _TOGETHER = 100
 
@@ -101,7 +100,6 @@ class Writer:
         self._group: list[fx.Node] = []
         self._order = {node: place for place, node in enumerate(part.nodes)}
         self._scratch = Scratch(part, self._order)
-        self._kinds: set[str] = set()  # those of products that the library computes
         # In the order of `given` and `made`: arguments, what lenders keep, results, what is kept; then what is free.
         pointers = (self._main.load("%packed", "ptr", str(index)) for index in itertools.count())
         for node in part.arguments():
@@ -133,7 +131,7 @@ class Writer:
         self._flush()
         main = self._main.function(self._title, ["ptr %packed"])
         functions = [text.replace("@STEP(", f"@{name}(", 1) for text, name in self._functions.items()]
-        return "".join(functions) + main + INTRINSICS + "".join(map(blas.declared, sorted(self._kinds)))
+        return "".join(functions) + main + INTRINSICS + blocks.declared("".join(functions))
 
     def _kept_at(self, pointer: str, part: Part) -> dict[fx.Node, str]:
         """Where the values are that a part keeps."""
@@ -263,95 +261,69 @@ class Writer:
 
     # --- the other kinds of steps ------------------------------------------------------------------------------------
 
-    def _product(self, node: fx.Node, a: fx.Node, b: fx.Node, added: fx.Node | None) -> None:
-        first, second, target, kind = self._views[a], self._views[b], self._new(node), kind_of(node)
-        bias = None if added is None else broadcast(self._views[added], target.shape)
-        rows, inner, columns = first.shape[-2], first.shape[-1], second.shape[-1]
-        if math.prod(first.shape) * columns > LOOPED:
-            self._by_library(first, second, target, bias, kind)
+    def _product(self, node: fx.Node, x: fx.Node, y: fx.Node, added: fx.Node | None) -> None:
+        first, second, target, kind = self._views[x], self._views[y], self._new(node), kind_of(node)
+        if added is not None:
+            self._copy(broadcast(self._views[added], target.shape), target, kind, False)
+        if target.shape[-1] == 1:
+            self._dots(first, second, target, kind, added is not None)
             return
-        by_rows = second.strides[-1] == 1 or columns == 1 or second.strides[-2] != 1
-
-        def multiplying(code: Code, names: Sequence[str]) -> None:
-            def from_bias(at: Sequence[str], i: str, j: str) -> str:
-                return number(0.0, kind) if bias is None else \
-                    code.load(names[3], kind, _position(code, [*at, i, j], bias.strides))
-
-            def multiplied(at: Sequence[str], i: str, k: str, j: str) -> str:
-                x = code.load(names[0], kind, _position(code, [*at, i, k], first.strides))
-                y = code.load(names[1], kind, _position(code, [*at, k, j], second.strides))
-                return code.let(f"fmul {_ANY_ORDER} {kind} {x}, {y}")
-
-            def row(at: Sequence[str]) -> None:
-                *at, i = at
-
-                def started(j: str) -> None:
-                    code.store(from_bias(at, i, j), names[2], kind, _position(code, [*at, i, j], target.strides))
-
-                def added_to(k: str) -> None:
-                    def one(j: str) -> None:
-                        place = _position(code, [*at, i, j], target.strides)
-                        total = code.load(names[2], kind, place)
-                        product = multiplied(at, i, k, j)
-                        code.store(code.let(f"fadd {_ANY_ORDER} {kind} {total}, {product}"), names[2], kind, place)
-
-                    code.loop("0", str(columns), one)
-
-                code.loop("0", str(columns), started)
-                code.loop("0", str(inner), added_to)
-
-            def number_by_number(at: Sequence[str]) -> None:
-                *at, i, j = at
-                total = _room(code, kind)
-                code.store(from_bias(at, i, j), total, kind, "0")
-
-                def one(k: str) -> None:
-                    product = multiplied(at, i, k, j)
-                    code.store(code.let(f"fadd {_ANY_ORDER} {kind} {code.load(total, kind, '0')}, {product}"), total,
-                               kind, "0")
-
-                code.loop("0", str(inner), one)
-                code.store(code.load(total, kind, "0"), names[2], kind, _position(code, [*at, i, j], target.strides))
-
-            if by_rows:
-                _nest(code, (*target.shape[:-2], rows), row)
-            else:
-                _nest(code, target.shape, number_by_number)
-
-        self._call(multiplying, [(view, kind) for view in (first, second, target, bias) if view is not None])
-
-    def _by_library(self, first: View, second: View, target: View, bias: View | None, kind: str) -> None:
-        self._kinds.add(kind)
-        if 1 < second.shape[-1] <= _FEW and first.shape[-2] >= _MANY_ROWS:
-            across = self._apart((*target.shape[:-2], *target.shape[:-3:-1]), kind)
-            self._by_library_as_it_is(turned(second), turned(first), across, bias and turned(bias), kind)
-            self._copy(turned(across), target, kind, False)
-        else:
-            self._by_library_as_it_is(first, second, target, bias, kind)
-
-    def _by_library_as_it_is(self, first: View, second: View, target: View, bias: View | None, kind: str) -> None:
-        if bias is not None:
-            self._copy(bias, target, kind, False)
-        given, laid = [], []
-        for view in (first, second):
-            lies = _laid(view)
-            if lies is None:
-                dense = self._apart(view.shape, kind)
-                self._copy(view, dense, kind, False)
-                view, lies = dense, (False, view.shape[-1])
-            given.append(view)
-            laid.append(lies)
+        if second.strides[-1] != 1:
+            second = self._by_lines(second, kind)
         sizes = (*first.shape[-2:], second.shape[-1])
+        views = (first, second, target)
 
         def multiplying(code: Code, names: Sequence[str]) -> None:
             def one(at: Sequence[str]) -> None:
-                places = [code.at(name, kind, _position(code, at, view.strides[:-2]))
-                          for name, view in zip(names, (*given, target))]
-                blas.product(code, kind, places, sizes, laid, bias is not None)
+                a, b, out = (Laid(code.at(name, kind, _position(code, at, view.strides[:-2])), *view.strides[-2:])
+                             for name, view in zip(names, views))
+                blocks.product(code, kind, sizes, a, b, out, adds=added is not None)
 
             _nest(code, target.shape[:-2], one)
 
-        self._call(multiplying, [(view, kind) for view in (*given, target)])
+        self._call(multiplying, [(view, kind) for view in views])
+
+    def _dots(self, first: View, second: View, target: View, kind: str, adds: bool) -> None:
+        """Products with one column: sums along lines."""
+        def multiplying(code: Code, names: Sequence[str]) -> None:
+            def one(at: Sequence[str]) -> None:
+                *outer, i, j = at
+                place = _position(code, at, target.strides)
+                total = code.room(kind)
+                code.store(code.load(names[2], kind, place) if adds else number(0.0, kind), total, kind, "0")
+
+                def add(k: str) -> None:
+                    x = code.load(names[0], kind, _position(code, [*outer, i, k], first.strides))
+                    y = code.load(names[1], kind, _position(code, [*outer, k, j], second.strides))
+                    product = code.let(f"fmul {_ANY_ORDER} {kind} {x}, {y}")
+                    code.store(code.let(f"fadd {_ANY_ORDER} {kind} {code.load(total, kind, '0')}, {product}"), total,
+                               kind, "0")
+
+                code.loop("0", str(first.shape[-1]), add)
+                code.store(code.load(total, kind, "0"), names[2], kind, place)
+
+            _nest(code, target.shape, one)
+
+        self._call(multiplying, [(view, kind) for view in (first, second, target)])
+
+    def _by_lines(self, view: View, kind: str) -> View:
+        """A copy of matrices whose numbers lie line by line."""
+        dense = self._apart(view.shape, kind)
+        if view.strides[-2] != 1:
+            self._copy(view, dense, kind, False)
+            return dense
+        lines, columns = view.shape[-2:]
+
+        def turning(code: Code, names: Sequence[str]) -> None:
+            def one(at: Sequence[str]) -> None:
+                source, target = (code.at(name, kind, _position(code, at, each.strides[:-2]))
+                                  for name, each in zip(names, (view, dense)))
+                blocks.turned(code, kind, Laid(source, view.strides[-1]), Laid(target, columns), columns, lines)
+
+            _nest(code, view.shape[:-2], one)
+
+        self._call(turning, [(view, kind), (dense, kind)])
+        return dense
 
     def _total(self, node: fx.Node, x: fx.Node, axes: frozenset[int], is_mean: bool) -> None:
         source, target, kind = self._views[x], self._new(node), kind_of(node)
@@ -387,7 +359,7 @@ class Writer:
             real = Real(code, kind)
 
             def row(at: Sequence[str]) -> None:
-                highest, total = _room(code, kind), _room(code, kind)
+                highest, total = code.room(kind), code.room(kind)
                 code.store(number(-math.inf, kind), highest, kind, "0")
                 code.store(number(0.0, kind), total, kind, "0")
 
@@ -437,16 +409,6 @@ class Writer:
             "0", size, lambda index: code.store(number(0.0, kind), names[0], kind, index)), [(target, kind)])
 
 
-def _laid(view: View) -> tuple[bool, int] | None:
-    """How the matrices of a value lie for `blas.product`; None: not as it takes them."""
-    (rows, columns), (by_rows, by_columns) = view.shape[-2:], view.strides[-2:]
-    if (by_columns == 1 or columns == 1) and (by_rows >= columns or rows == 1):
-        return False, max(by_rows, columns)
-    if (by_rows == 1 or rows == 1) and (by_columns >= rows or columns == 1):
-        return True, max(by_columns, rows)
-    return None
-
-
 def _memory(kind: str) -> str:
     return "i8" if kind == "i1" else kind
 
@@ -454,13 +416,6 @@ def _memory(kind: str) -> str:
 def _loaded(code: Code, pointer: str, kind: str, place: str) -> Value:
     text = code.load(pointer, _memory(kind), place)
     return Value(code.let(f"icmp ne i8 {text}, 0") if kind == "i1" else text, kind)
-
-
-def _room(code: Code, kind: str) -> str:
-    """A place for a number, which LLVM keeps in a register."""
-    name = f"%{code.name()}"
-    code.lines.insert(0, f"{name} = alloca {kind}")
-    return name
 
 
 def _nest(code: Code, shape: Sequence[int], body: Callable[[Sequence[str]], None], at: Sequence[str] = ()) -> None:
