@@ -114,6 +114,16 @@ def test_a_row_for_a_queue_alone_is_copied_by_its_number(sess) -> None:
             sess.run(add, {number: wrong})
 
 
+def test_a_slice_that_takes_everything_is_the_value(sess) -> None:
+    x = tf.placeholder(tf.float32, [None, 3])
+    whole, part, turned = x[:, :3], x[:, :2], x[::-1]
+    _, plan = plans(sess, [whole + 1.0, part + 1.0, turned + 1.0], [x], [(2, 3)])
+    assert plan.code().count("slice(") == 2 and "flip(" in plan.code()
+    given = np.arange(6, dtype=np.float32).reshape(2, 3)
+    for found, wanted in zip(sess.run([whole, part, turned], {x: given}), (given, given[:, :2], given[::-1])):
+        assert found.tolist() == wanted.tolist()
+
+
 def test_constants_fold(sess) -> None:
     y = tf.constant(2.0) * 3.0 + 4.0
     _, plan = plans(sess, [y])

@@ -220,7 +220,7 @@ class SparseFillEmptyRows:
         if count == 0 and rows.shape[0]:
             raise errors.InvalidArgumentError(None, None, "Received SparseTensor with dense_shape[0] = 0 but "
                                                           f"indices.shape[0] = {rows.shape[0]}")
-        found = _with_every_row(indices, values, count, default_value)
+        found = with_every_row(indices, values, count, default_value)
         numbers = [op.like(value, torch.empty(size, dtype=kind, device="meta"))
                    for value, size, kind in ((found[2], (count,), torch.bool), (found[3], rows.shape, torch.int64))]
         return found[0], found[1], *numbers
@@ -237,7 +237,7 @@ def _full(count: int) -> tuple[np.ndarray, Any, Any]:
 
 
 @tensor_function(meta=lambda indices, values, count, default: None)  # as many elements as there are
-def _with_every_row(indices: Any, values: Any, count: int, default: Any) -> tuple[Any, Any, Any, Any]:
+def with_every_row(indices: Any, values: Any, count: int, default: Any) -> tuple[Any, Any, Any, Any]:
     """Elements of a sparse matrix of `count` rows, and `default` at the beginning of rows without.
 
     Args:

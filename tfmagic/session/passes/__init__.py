@@ -21,13 +21,15 @@ def pipeline() -> list[tuple[str, Callable[[PlanGraph], bool]]]:
         handed_over,
         images,
         list_sums,
+        lookups,
         recurrent,
         row_updates,
         simplify,
     )
 
     return [("fused updates", fused_updates.run), ("sums of lists", list_sums.run), ("dead code", dead_code.run),
-            ("simplify", simplify.run), ("common sub-expressions", cse.run), ("images", images.run),
+            ("simplify", simplify.run), ("common sub-expressions", cse.run), ("lookups", lookups.run),
+            ("images", images.run),
             ("recurrent nets", recurrent.run),
             ("row updates", row_updates.run), ("handed over", handed_over.run), ("no dead code", dead_code.run)]
 

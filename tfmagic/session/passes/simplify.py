@@ -10,6 +10,7 @@
 8. A `permute` that undoes the one before it is the value.
 9. The distinct ones of distinct numbers are these numbers, each at its own place.
 10. A sum of segments that has one row for each, in order, is the rows.
+11. A slice that takes everything is the value, and so is `contiguous` of what `contiguous` gave.
 """
 
 from __future__ import annotations
@@ -70,6 +71,8 @@ def _same_value(node: fx.Node) -> fx.Node | None:
             return source if same else None
     if _undoes(node):
         return node.args[0].args[0]  # type: ignore[union-attr,return-value]
+    if _is_contiguous(node) and _is_contiguous(node.args[0]):
+        return node.args[0]  # type: ignore[return-value]
     if not node.args or not isinstance(node.args[0], fx.Node) or not isinstance(after, torch.Tensor):
         return None
     source = node.args[0]
@@ -78,12 +81,24 @@ def _same_value(node: fx.Node) -> fx.Node | None:
         return None
     if (node.op == "call_method" and node.target in _RESHAPES) or node.target in _RESHAPE_FUNCTIONS:
         return source
+    if node.target is operator.getitem and _takes_in_order(node.args[1]):
+        return source
     if node.op == "call_method" and node.target == "to" and not any(isinstance(a, str) for a in node.args) \
             and "device" not in node.kwargs:
         return source
     if node.target in (torch.sum, torch.mean) and len(node.args) > 1 and list(node.args[1]) == []:  # type: ignore[arg-type]
         return source
     return None
+
+
+def _is_contiguous(node: Any) -> bool:
+    return isinstance(node, fx.Node) and node.op == "call_method" and node.target == "contiguous"
+
+
+def _takes_in_order(key: Any) -> bool:
+    """Whether a key of `getitem` takes axes as they are, all of them or stretches."""
+    return isinstance(key, tuple) and all(part is Ellipsis or isinstance(part, slice) and part.step in (None, 1)
+                                          for part in key)
 
 
 def _distinct_already(plan: PlanGraph, node: fx.Node) -> fx.Node | None:

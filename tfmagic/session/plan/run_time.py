@@ -95,14 +95,15 @@ class Assumption(PlanCall, shown_under="tfmagic.session"):
 
     Attributes:
       tensor: what the value is of.
+      shape: the shape.
     """
 
     def __init__(self, tensor: Tensor, shape: tuple[int, ...]):
         self.__name__ = self.__qualname__ = "assume_shape"
-        self.tensor, self._shape = tensor, shape
+        self.tensor, self.shape = tensor, shape
 
     def __call__(self, value: Any) -> None:
-        if value.shape != self._shape:
+        if value.shape != self.shape:
             raise Disproved(self.tensor)
 
 

@@ -1,0 +1,102 @@
+"""Lookups by sparse numbers in one step: what machine code finds is what the ops one after another find."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tfmagic import tf
+from tfmagic.base.machine import lookups
+from tfmagic.ops.sparse import lookups as by_either
+from tfmagic.session.planning import make_plan
+
+
+def made(dtype: torch.dtype) -> None:
+    """The machine code for numbers of a type is there."""
+    for _ in range(lookups._CALLS + 1):
+        lookups.lookups(torch.zeros((1, 2), dtype=torch.int64), torch.zeros(1, dtype=dtype), 1, 0, 1)
+
+
+def by_ops(*arguments: Any) -> tuple[Any, ...]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(by_either, "lookups", lambda *arguments: None)
+        return by_either.looked_up(*arguments)
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int64])
+@given(st.lists(st.tuples(st.integers(0, 8), st.integers(-2, 5)), max_size=12), st.integers(0, 3))
+@settings(max_examples=200, deadline=None)
+def test_what_the_ops_find(dtype: torch.dtype, elements: list[tuple[int, int]], default: int) -> None:
+    made(dtype)
+    elements = sorted(elements, key=lambda element: element[0])
+    indices = torch.tensor([[row, place] for place, (row, _) in enumerate(elements)], dtype=torch.int64).reshape(-1, 2)
+    numbers = torch.tensor([number for _, number in elements], dtype=dtype)
+    expected = by_ops(indices, numbers, 9, default, 0)
+    room = len(expected[1])
+    found = lookups.lookups(indices, numbers, 9, default, room)
+    assert found is not None
+    assert [(part.dtype, part.tolist()) for part in found[:4]] == [(part.dtype, part.tolist()) for part in expected[:4]]
+    assert found[4].shape == expected[4].shape
+    for other in (room - 1, room + 1):
+        assert lookups.lookups(indices, numbers, 9, default, other) is None
+
+
+@pytest.mark.parametrize("rows", [[0, 2, 1], [0, 1, 3], [-1, 0, 1]])
+def test_rows_outside_or_out_of_order_are_left_to_the_ops(rows: list[int]) -> None:
+    made(torch.int64)
+    indices = torch.tensor([[row, 0] for row in rows])
+    assert lookups.lookups(indices, torch.tensor([1, 2, 3]), 3, 0, 3) is None
+    bad = 0 if rows[0] < 0 else 2  # where nothing is looked up for it, it is no fault
+    numbers = torch.tensor([1, 2, 3])
+    numbers[bad] = -1
+    assert lookups.lookups(indices, numbers, 3, 0, 3) is not None
+
+
+@pytest.mark.parametrize("combiner", ["sum", "mean", "sqrtn"])
+def test_a_run_is_the_same_before_and_after_shapes_are_assumed(combiner: str) -> None:
+    rows, ids = np.array([[0, 0], [0, 1], [2, 0], [2, 1], [4, 0]]), np.array([4, 4, -1, 1, -1])
+    with tf.Graph().as_default(), tf.Session() as sess:
+        table = tf.Variable(np.random.RandomState(0).rand(5, 3).astype(np.float32))
+        places, numbers = tf.placeholder(tf.int64, [None, 2]), tf.placeholder(tf.int64, [None])
+        sparse = tf.SparseTensor(places, numbers, [5, 2])
+        looked_up = tf.nn.safe_embedding_lookup_sparse(table, sparse, combiner=combiner)
+        slices = tf.gradients(looked_up ** 2, table)[0]
+        sess.run(table.initializer)
+
+        def results(of: Any) -> list[Any]:
+            dense, part = sess.run([looked_up, slices], {places: rows, numbers: of})
+            return [dense.tolist(), part.values.tolist(), part.indices.tolist()]
+
+        others = [ids[::-1].copy(), np.array([0, 1, 2, 3, 4]), np.full(5, -1), np.array([4, 4, 1, -1, -1])]
+        expected, of_others = results(ids), [results(other) for other in others]
+        for _ in range(lookups._CALLS + 200):
+            last = results(ids)
+        assert last == expected
+        assert [results(other) for other in others] == of_others
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            sess.run(looked_up, {places: rows + 1, numbers: np.abs(ids)})
+
+
+def test_what_is_read_besides_stays_as_it_is() -> None:
+    with tf.Graph().as_default() as graph, tf.Session() as sess:
+        places, numbers = tf.placeholder(tf.int64, [5, 2]), tf.placeholder(tf.int64, [5])
+        table = tf.constant(np.random.RandomState(0).rand(5, 3).astype(np.float32))
+        looked_up = tf.nn.safe_embedding_lookup_sparse(table, tf.SparseTensor(places, numbers, [5, 2]))
+        where, filled, unique = (next(op for op in graph.get_operations() if op.type == kind).outputs
+                                 for kind in ("Where", "SparseFillEmptyRows", "Unique"))
+        assumed = {where[0]: (3, 1), filled[0]: (6, 2), filled[1]: (6,), filled[3]: (3,), unique[0]: (3,)}
+
+        def code(*fetches: Any) -> str:
+            return make_plan([looked_up, *fetches], (), [places, numbers], sess._torch_device, sess.resources,
+                             assumed=assumed).code()
+
+        assert "looked_up(" in code() and "with_every_row" not in code() and "nonzero" not in code()
+        assert code().count("session_assume_shape") == len(assumed) - 1  # nobody reads where elements went
+        for tensor in (filled[0], filled[1], filled[3]):
+            assert "looked_up(" not in code(tensor) and "with_every_row(" in code(tensor)
+        assert "looked_up(" in code(where[0]) and "nonzero(" in code(where[0])
