@@ -48,11 +48,16 @@ def product(*shapes: tuple[int, ...], turned: tuple[bool, bool] = (False, False)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True), (True, True)])
 @pytest.mark.parametrize("shapes", [((64, 100), (100, 10)), ((64, 100), (100, 10), (10,)), ((2, 300), (300, 500)),
-                                    ((300, 100), (100, 1), (1,)), ((1, 300), (300, 300))])
+                                    ((300, 100), (100, 1), (1,)), ((1, 300), (300, 300)),
+                                    ((50, 70), (70, 90), (90,)), ((8, 100), (100, 128))])
 def test_every_engine_gives_the_product(shapes: Any, turned: Any, dtype: torch.dtype) -> None:
     found, given = product(*shapes, turned=turned, dtype=dtype)
     candidates = dict(found.engines)
-    assert len(candidates) == (3 if dtype == torch.float32 and torch.backends.mkldnn.is_available() else 2)
+    (lines, _), (_, columns), *_ = shapes
+    assert list(candidates) == ["torch", "across"] + \
+        ["onednn"] * (dtype == torch.float32 and torch.backends.mkldnn.is_available()) + \
+        ["by blocks"] * (compiler.available() and lines >= 8 and columns >= 32)
+    found.prepare()
     with torch.inference_mode():
         expected = candidates.pop("torch")(*given)
         for engine in candidates.values():
@@ -152,10 +157,13 @@ def test_what_is_no_product_of_matrices_of_floats_or_takes_no_time_stays_torchs(
 
 
 @pytest.mark.parametrize(("times", "expected"), [((1.0, 0.5, 0.8), "across"), ((1.0, 0.99, 0.95), "torch"),
-                                                 ((0.3, 0.5, 0.8), "torch"), ((1.0, 0.9, 0.4), "onednn")])
-def test_the_quickest_is_chosen_and_torch_unless_another_is_clearly_quicker(
+                                                 ((0.3, 0.5, 0.8), "torch"), ((1.0, 0.9, 0.4), "onednn"),
+                                                 ((1.0, 0.9, 0.5, 0.51), "by blocks"),
+                                                 ((1.0, 0.9, 0.5, 0.6), "onednn"), ((1.0, 1.2, 1.2, 1.1), "torch"),
+                                                 ((1.0, 1.2, 1.2, 1.02), "by blocks")])
+def test_the_quickest_is_chosen_torch_where_none_is_clearly_quicker_ours_where_it_is_as_quick(
         times: tuple[float, ...], expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    by_name = dict(zip(("torch", "across", "onednn"), times))
+    by_name = dict(zip(("torch", "across", "onednn", "by blocks"), times))
     candidates: dict[str, Any] = {name: (lambda *given, name=name: name) for name in by_name}
     monkeypatch.setattr(engines, "_timed", lambda engine, given, calls: by_name[engine()])
     assert engines._quickest(candidates, []) == expected

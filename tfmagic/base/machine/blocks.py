@@ -60,7 +60,7 @@ def _times(code: Code, a: Number, b: Number) -> str:
 
 
 def block(code: Code, kind: str, lines: int, widths: Sequence[int], first: Laid, second: Laid, depth: Number,
-          out: Laid, adds: bool = False) -> None:
+          out: Laid, adds: bool = False, start: str | None = None) -> None:
     """Code for some lines and columns of a product.
 
     Args:
@@ -71,22 +71,24 @@ def block(code: Code, kind: str, lines: int, widths: Sequence[int], first: Laid,
       depth: how many products a sum has.
       out: where the product goes; it and the second matrix lie by lines.
       adds: whether it is added to what is there.
+      start: where the numbers are with which the sums of every line start, if not with 0.
     """
     places = [sum(widths[:column]) for column in range(len(widths))]
     vectors = [f"<{width} x {kind}>" for width in widths]
     sums = [[code.room(vector) for vector in vectors] for _ in range(lines)]
     given = [code.at(first.pointer, kind, _times(code, first.apart, line)) for line in range(lines)]
 
-    def load(vector: str, pointer: str, place: Number) -> str:
-        return code.let(f"load {vector}, ptr {code.at(pointer, kind, str(place))}, align 4")
+    def load(vector: str, place: int, of: str) -> str:
+        return code.let(f"load {vector}, ptr {code.at(of, kind, str(place))}, align 4")
 
+    begins = ["zeroinitializer" if start is None else load(*each, of=start) for each in zip(vectors, places)]
     for line_of_sums in sums:
-        for vector, total in zip(vectors, line_of_sums):
-            code.do(f"store {vector} zeroinitializer, ptr {total}")
+        for vector, begin, total in zip(vectors, begins, line_of_sums):
+            code.do(f"store {vector} {begin}, ptr {total}")
 
     def turn(at: str) -> None:
         line = code.at(second.pointer, kind, _times(code, at, second.apart))
-        columns = [load(vector, line, place) for vector, place in zip(vectors, places)]
+        columns = [load(*each, of=line) for each in zip(vectors, places)]
         along = _times(code, at, first.along)
         for row in range(lines):
             single = code.load(given[row], kind, along)
@@ -103,7 +105,7 @@ def block(code: Code, kind: str, lines: int, widths: Sequence[int], first: Laid,
         for column, (vector, place) in enumerate(zip(vectors, places)):
             total = code.let(f"load {vector}, ptr {sums[row][column]}")
             if adds:
-                total = code.let(f"fadd {vector} {total}, {load(vector, into, place)}")
+                total = code.let(f"fadd {vector} {total}, {load(vector, place, of=into)}")
             code.do(f"store {vector} {total}, ptr {code.at(into, kind, str(place))}, align 4")
 
 

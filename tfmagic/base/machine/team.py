@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import platform
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tfmagic.base.machine.code import Code
@@ -74,6 +75,41 @@ def shared(title: str, flushes: bool = False, there: bool = True, aligned: int =
     if flushes:
         text += "declare void @llvm.x86.sse.stmxcsr(ptr)\ndeclare void @llvm.x86.sse.ldmxcsr(ptr)\n"
     return part.function(f"{title}_part", ["ptr %data"]) + text + _DECLARED if there else text
+
+
+def unpacked(title: str, parameters: Sequence[str]) -> str:
+    """The text of the `{title}_range` that calls `{title}_inner(parameters, start, stop)`.
+
+    Args:
+      parameters: those whose values lie in a row at the address that it is given, with their types, of 8 bytes each.
+    """
+    code, given = Code(), []
+    for index, parameter in enumerate(parameters):
+        kind = parameter.split()[0]
+        given.append(f"{kind} {code.load('%packed', kind, str(index))}")
+    code.do(f"call void @{title}_inner({', '.join(given)}, i64 %start, i64 %stop)")
+    return code.function(f"{title}_range", ["ptr %packed", "i64 %start", "i64 %stop"])
+
+
+def in_turn(code: Code, following: str, count: str, body: Callable[[str], None]) -> None:
+    """Code for those of `count` pieces that no other thread takes: who is done with one takes the next.
+
+    Args:
+      following: the address of the number of the next piece, which all threads share.
+    """
+    def taken() -> str:
+        return code.let(f"atomicrmw add ptr {following}, i64 1 monotonic")
+
+    def turn(at: str) -> tuple[str, str]:
+        body(at)
+        other = taken()
+        return code.let(f"icmp slt i64 {other}, {count}"), other
+
+    def turns(_: str) -> None:
+        code.search(first, turn)
+
+    first = taken()
+    code.loop("0", code.let(f"zext i1 {code.let(f'icmp slt i64 {first}, {count}')} to i64"), turns)
 
 
 def _called(code: Code, title: str, packed: str, start: str, stop: str, flushes: bool) -> None:

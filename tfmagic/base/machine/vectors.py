@@ -106,11 +106,6 @@ class Vectors:
         """The function of the address of its parameters, how often, and on how many threads."""
         title = compiler.unique(name)
         inner = self.code.function(f"{title}_inner", [*parameters, "i64 %start", "i64 %stop"], "noinline")
-        outer, given = Code(), []
-        for index, parameter in enumerate(parameters):
-            of = parameter.split()[0]
-            given.append(f"{of} {outer.load('%packed', of, str(index))}")
-        outer.do(f"call void @{title}_inner({', '.join(given)}, i64 %start, i64 %stop)")
-        text = inner + outer.function(f"{title}_range", ["ptr %packed", "i64 %start", "i64 %stop"]) + \
+        text = inner + team.unpacked(title, parameters) + \
             blocks.declared(inner) + team.shared(title, aligned=1, there=compiler.has_team())
         return compiler.compiled(text, title, [compiler.POINTER, compiler.INTEGER, compiler.INTEGER], vectors=False)

@@ -19,7 +19,7 @@ from fractions import Fraction
 from typing import Any
 
 from tfmagic.base.lazy import torch
-from tfmagic.base.machine import compiler
+from tfmagic.base.machine import compiler, team
 from tfmagic.base.machine.blocks import Laid
 from tfmagic.base.machine.vectors import Vectors
 
@@ -119,19 +119,9 @@ _SIZES = ("i64 %height", "i64 %width", "i64 %channels", "i64 %down", "i64 %right
           "i64 %filters", "i64 %tiles", "i64 %block", "i64 %slots", "i64 %room_size")
 
 
-def _over_blocks(writer: Vectors, slot: str, body: Callable[[str, str, str], None]) -> None:
-    """Code for the blocks of tiles of one of the slots; `body` gets the first tile, how many, and the slot's memory."""
-    code = writer.code
-    first, last = (code.let(f"sdiv i64 {writer.times('%tiles', each)}, %slots") for each in (slot, writer.add(slot, 1)))
-    room = code.at("%room", "float", writer.times(slot, "%room_size"))
-    count = code.let(f"sub i64 {last}, {first}")
-    blocks = code.let(f"sdiv i64 {writer.add(count, '%block', -1)}, %block")
-
-    def block(index: str) -> None:
-        done = writer.times(index, "%block")
-        body(writer.add(first, done), writer.least("%block", code.let(f"sub i64 {count}, {done}")), room)
-
-    code.loop("0", blocks, block)
+def _blocks(writer: Vectors, count: str) -> str:
+    """How many blocks so many tiles are."""
+    return writer.code.let(f"sdiv i64 {writer.add(count, '%block', -1)}, %block")
 
 
 @functools.cache
@@ -171,7 +161,9 @@ def _forward(taps: int) -> Callable[..., None]:
     step = _SIDE + 1 - taps
     to_points, _, back = matrices(step, taps)
 
-    def block(first: str, count: str, room: str) -> None:
+    def block(index: str, room: str) -> None:
+        first = writer.times(index, "%block")
+        count = writer.least("%block", code.let(f"sub i64 %tiles, {first}"))
         apart, out_apart = writer.times("%block", "%channels"), writer.times("%block", "%filters")
         products = code.at(room, "float", writer.times(apart, _ALL))
         spare = code.at(products, "float", writer.times(out_apart, _ALL))
@@ -219,13 +211,15 @@ def _forward(taps: int) -> Callable[..., None]:
 
     def slot(index: str) -> None:
         writer.sound()
-        _over_blocks(writer, index, block)
+        room = code.at("%room", "float", writer.times(index, "%room_size"))
+        team.in_turn(code, "%next", _blocks(writer, "%tiles"), lambda at: block(at, room))
         writer.noted("%spoiled", index)
 
     code.loop("%start", "%stop", slot)
     return writer.made("winograd_forward", ["ptr noalias %images", "ptr noalias %taken", "ptr noalias %bias",
                                             "ptr noalias %out", "ptr noalias %room", "ptr noalias %nothing",
-                                            "ptr noalias %spoiled", *_SIZES, "i64 %out_height", "i64 %out_width"])
+                                            "ptr noalias %spoiled", "ptr noalias %next", *_SIZES, "i64 %out_height",
+                                            "i64 %out_width"])
 
 
 @functools.cache
@@ -241,7 +235,9 @@ def _by_filter(taps: int) -> Callable[..., None]:
         total = code.at("%room", "float", writer.times(index, "%room_size"))
         writer.each(writer.times(whole, _ALL), writer.lanes, lambda at: writer.store(writer.spread(0.0), total, at))
 
-        def block(first: str, count: str, room: str) -> None:
+        def block(at: str) -> None:
+            done = writer.times(at, "%block")
+            first, count = writer.add(begin, done), writer.least("%block", code.let(f"sub i64 {length}, {done}"))
             apart, out_apart = writer.times("%block", "%channels"), writer.times("%block", "%filters")
             images = code.at(total, "float", writer.times(whole, _ALL))
             changes = code.at(images, "float", writer.times(apart, _ALL))
@@ -274,7 +270,11 @@ def _by_filter(taps: int) -> Callable[..., None]:
             code.loop("0", count, take)
             _at_points(writer, [apart, out_apart, whole], multiply)
 
-        _over_blocks(writer, index, block)
+        # Always the same tiles for a thread, so that sums are always the same.
+        begin, end = (code.let(f"sdiv i64 {writer.times('%tiles', each)}, %slots")
+                      for each in (index, writer.add(index, 1)))
+        length = code.let(f"sub i64 {end}, {begin}")
+        code.loop("0", _blocks(writer, length), block)
 
     code.loop("%start", "%stop", slot)
     return writer.made("winograd_by_filter", ["ptr noalias %images", "ptr noalias %gradient", "ptr noalias %room",
@@ -378,7 +378,9 @@ def forward(images: Any, weights: Any, bias: Any, padding: Sequence[int]) -> Any
                                weights.stride(1), channels, filters), channels, min(slots, channels))
     nothing, spoiled = torch.zeros(max(channels, filters)), (ctypes.c_int64 * slots)()
     pointers = [each.data_ptr() for each in (images, taken, nothing if bias is None else bias, out, room, nothing)]
-    _forward(taps)(struct.pack("7P14q", *pointers, ctypes.addressof(spoiled), *sizes, height, width), slots, slots)
+    following = ctypes.c_int64()
+    _forward(taps)(struct.pack("8P14q", *pointers, ctypes.addressof(spoiled), ctypes.addressof(following), *sizes,
+                               height, width), slots, slots)
     return None if any(spoiled) else out.permute(0, 3, 1, 2)
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from tfmagic.base.machine import winograd
+from tfmagic.base.machine import dense, winograd
 from tfmagic.ops.threads import on_threads
 from tfmagic.session.passes import work
 from tfmagic.session.plan.run_time import PlanCall
@@ -32,14 +32,15 @@ Engine = Callable[..., Any]
 _LEAST, _MOST = 50_000, 1 << 28
 # Operations in a microsecond, about; and how many microseconds a call takes besides.
 _SPEED, _CALL = 1e5, 3
-# Another engine must be quicker by so much. All are measured in so many rounds, or in two or more until so many
-# seconds are over; in each for so many seconds.
+# Another engine must be quicker by so much; but ours, whose threads do not wait for each other, is preferred to one
+# that is not. All are measured in so many rounds, or in two or more until so many seconds are over; in each for so many
+# seconds.
 _CLEARLY, _ROUNDS, _LONGEST, _SECONDS = 0.95, 5, 0.25, 1e-4
 _FLOATS = (torch.float32, torch.float64)
 _PRODUCTS: dict[Any, int] = {torch.matmul: 2, torch.mm: 2, operator.matmul: 2, torch.addmm: 3}
 _BACK = torch.ops.aten.convolution_backward
 _LAST = torch.channels_last
-_TILES = "by tiles"
+_TILES, _BLOCKS = "by tiles", "by blocks"
 # Microseconds to compile tiles, about.
 _COMPILED = 150_000
 
@@ -58,6 +59,10 @@ def _by_onednn(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 
 def _sum_by_onednn(bias: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return torch.ops.mkldnn._linear_pointwise(a, b.t(), bias, "none", [], "")
+
+
+def _sum_by_blocks(bias: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    return dense.product(a, b, bias)
 
 
 def _by_channels(x: torch.Tensor, weights: torch.Tensor, *others: Any) -> torch.Tensor:
@@ -121,6 +126,8 @@ class Engines(PlanCall, shown_under="tfmagic.machine"):
         """Compile what may be called: `bind` then takes no longer than to measure."""
         if _TILES in self.engines:
             winograd.prepare(_shape_of_filters(self.node)[-1], self.node.target is _BACK)
+        if _BLOCKS in self.engines:
+            dense.prepare(dense.KINDS[str(self.node.meta["val"].dtype)])
 
     def _quickest(self, given: Sequence[Any]) -> Engine:
         threads = self._threads or torch.get_num_threads()
@@ -173,9 +180,13 @@ def _candidates(node: fx.Node) -> dict[str, Engine] | None:
         *bias, first, second = known
         if first.dim() != 2 or second.dim() != 2 or any(each.shape != second.shape[1:] for each in bias):
             return None
-        if bias:
-            return {"torch": torch.addmm, "across": _sum_across, **({"onednn": _sum_by_onednn} if onednn else {})}
-        return {"torch": torch.mm, "across": _across, **({"onednn": _by_onednn} if onednn else {})}
+        found: dict[str, Engine] = {"torch": torch.addmm, "across": _sum_across} if bias else \
+            {"torch": torch.mm, "across": _across}
+        if onednn:
+            found["onednn"] = _sum_by_onednn if bias else _by_onednn
+        if dense.fits(first.shape[0], second.shape[1]):
+            found[_BLOCKS] = _sum_by_blocks if bias else dense.product
+        return found
     if node.target in (torch.conv2d, _BACK):
         own: Any = node.target
         back = own is _BACK
@@ -239,6 +250,8 @@ def _quickest(engines: dict[str, Engine], given: Sequence[Any]) -> str:
                     calls[name] = max(1, math.ceil(_SECONDS / once))
                 times[name] = min(times[name], _timed(engine, given, calls[name]))
     name = min(times, key=times.__getitem__)
+    if times.get(_BLOCKS, math.inf) * _CLEARLY < times[name]:
+        return _BLOCKS
     return name if times[name] < _CLEARLY * times["torch"] else "torch"
 
 

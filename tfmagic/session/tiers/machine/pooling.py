@@ -138,12 +138,9 @@ class _Places:
 
 
 def _text(title: str, code: Code, pointers: Sequence[str]) -> str:
-    inner = code.function(f"{title}_inner", [*(f"ptr noalias {pointer}" for pointer in pointers), "i64 %start",
-                                             "i64 %stop"], "noinline")
-    outer = Code()
-    given = [f"ptr {outer.load('%packed', 'ptr', str(index))}" for index in range(len(pointers))]
-    outer.do(f"call void @{title}_inner({', '.join(given)}, i64 %start, i64 %stop)")
-    return inner + outer.function(f"{title}_range", ["ptr %packed", "i64 %start", "i64 %stop"]) + INTRINSICS
+    parameters = [f"ptr noalias {pointer}" for pointer in pointers]
+    inner = code.function(f"{title}_inner", [*parameters, "i64 %start", "i64 %stop"], "noinline")
+    return inner + team.unpacked(title, parameters) + INTRINSICS
 
 
 def _choosing(title: str, windows: Windows) -> str:

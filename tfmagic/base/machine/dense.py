@@ -1,0 +1,120 @@
+"""Dense: products of large matrices by machine code, on as many threads as torch has where it is called.
+
+Every thread takes the next columns of the result when it is done with its last, so that none waits long for another,
+beside busy processes neither.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from tfmagic.base.lazy import torch
+from tfmagic.base.machine import blocks, compiler, team
+from tfmagic.base.machine.blocks import Laid
+from tfmagic.base.machine.code import Code
+
+KINDS = {"torch.float32": "float", "torch.float64": "double"}
+# Vectors side by side; lines and columns that there must be for a block of any kind; lines from which on columns of the
+# second matrix are worth being copied together, in panels; and pieces of work for each thread.
+_WIDE, _LINES, _COLUMNS, _COPIED, _PIECES = 2, 8, 32, 128, 4
+_AS_IT_IS, _COPY, _TURN = range(3)
+# What the function is given: matrices, what sums start with, the product, memory, the next piece; whether sums start
+# otherwise in each column; sizes; how the first and the second lie; how the second is taken; pieces, panels, lines of a
+# piece, memory of a thread.
+_PARAMETERS = (
+    "ptr noalias %a", "ptr noalias %b", "ptr noalias %start_of_sums", "ptr noalias %out", "ptr noalias %room",
+    "ptr noalias %next", "i64 %start_along", "i64 %m", "i64 %k", "i64 %n", "i64 %a_apart", "i64 %a_along",
+    "i64 %b_apart", "i64 %taken", "i64 %pieces", "i64 %panels", "i64 %lines", "i64 %room_size")
+
+
+def fits(m: int, n: int) -> bool:
+    """Whether a product of so many lines and columns is for `product`."""
+    return compiler.available() and m >= _LINES and n >= _COLUMNS
+
+
+@functools.cache
+def prepare(kind: str) -> Callable[..., None]:
+    """The function of the address of its parameters, and twice the number of threads; it is compiled once."""
+    lanes, lines = blocks.vectors_of(kind)
+    width = lanes * _WIDE
+    code = Code()
+
+    def least(a: str, b: str) -> str:
+        return code.let(f"select i1 {code.let(f'icmp slt i64 {a}, {b}')}, i64 {a}, i64 {b}")
+
+    def piece(index: str, room: str) -> None:
+        group, panel = (code.let(f"{what} i64 {index}, %panels") for what in ("sdiv", "srem"))
+        # The last columns, and lines, are as many as the others: some are computed twice.
+        column = least(code.let(f"mul i64 {panel}, {width}"), code.let(f"sub i64 %n, {width}"))
+        by_line = code.at("%b", kind, column)
+
+        def copied(line: str) -> None:
+            vector = f"<{lanes} x {kind}>"
+            given, made = (code.at(pointer, kind, code.let(f"mul i64 {line}, {apart}"))
+                           for pointer, apart in ((by_line, "%b_apart"), (room, width)))
+            for place in map(str, range(0, width, lanes)):
+                value = code.let(f"load {vector}, ptr {code.at(given, kind, place)}, align 4")
+                code.do(f"store {vector} {value}, ptr {code.at(made, kind, place)}, align 4")
+
+        def turned(_: str) -> None:
+            source = code.at("%b", kind, code.let(f"mul i64 {column}, %b_apart"))
+            blocks.turned(code, kind, Laid(source, "%b_apart"), Laid(room, width), width, "%k")
+
+        as_it_is, copies, turns = (code.let(f"icmp eq i64 %taken, {how}") for how in (_AS_IT_IS, _COPY, _TURN))
+        code.loop("0", code.let(f"select i1 {copies}, i64 %k, i64 0"), copied)
+        code.loop("0", code.let(f"zext i1 {turns} to i64"), turned)
+        second = Laid(code.let(f"select i1 {as_it_is}, ptr {by_line}, ptr {room}"),
+                      code.let(f"select i1 {as_it_is}, i64 %b_apart, i64 {width}"))
+        start = code.at("%start_of_sums", kind, code.let(f"mul i64 {column}, %start_along"))
+        first_line = code.let(f"mul i64 {group}, %lines")
+        height = least("%lines", code.let(f"sub i64 %m, {first_line}"))
+
+        def some(at: str) -> None:
+            line = code.let(f"add i64 {first_line}, {code.let(f'mul i64 {at}, {lines}')}")
+            line = least(line, code.let(f"sub i64 %m, {lines}"))
+            a = code.at("%a", kind, code.let(f"mul i64 {line}, %a_apart"))
+            out = code.at("%out", kind, code.let(f"add i64 {code.let(f'mul i64 {line}, %n')}, {column}"))
+            blocks.block(code, kind, lines, [lanes] * _WIDE, Laid(a, "%a_apart", "%a_along"), second, "%k",
+                         Laid(out, "%n"), start=start)
+
+        code.loop("0", code.let(f"sdiv i64 {code.let(f'add i64 {height}, {lines - 1}')}, {lines}"), some)
+
+    def thread(index: str) -> None:
+        room = code.at("%room", kind, code.let(f"mul i64 {index}, %room_size"))
+        team.in_turn(code, "%next", "%pieces", lambda at: piece(at, room))
+
+    code.loop("%start", "%stop", thread)
+    title = compiler.unique("dense")
+    inner = code.function(f"{title}_inner", [*_PARAMETERS, "i64 %start", "i64 %stop"], "noinline")
+    text = inner + team.unpacked(title, _PARAMETERS) + blocks.declared(inner) + \
+        team.shared(title, aligned=1, there=compiler.has_team())
+    return compiler.compiled(text, title, [compiler.POINTER, compiler.INTEGER, compiler.INTEGER], vectors=False)
+
+
+def product(a: Any, b: Any, bias: Any = None) -> Any:
+    """The product [m, n] of float matrices [m, k] and [k, n], plus a vector [n]; `fits` says for which."""
+    (m, k), n = a.shape, b.shape[1]
+    by_lines = b.stride(1) == 1
+    if not by_lines and b.stride(0) != 1:
+        b, by_lines = b.contiguous(), True
+    out = a.new_empty((m, n))
+    kind = KINDS[str(a.dtype)]
+    width = blocks.vectors_of(kind)[0] * _WIDE
+    threads, panels = torch.get_num_threads(), -(-n // width)
+    groups = min(-(-_PIECES * threads // panels), -(-m // (2 * _LINES)))
+    lines = -(-m // (groups * _LINES)) * _LINES
+    groups = -(-m // lines)
+    how = _TURN if not by_lines else _COPY if lines >= _COPIED else _AS_IT_IS
+    room = a.new_empty(0 if how == _AS_IT_IS else threads * k * width)
+    start = a.new_zeros(width) if bias is None else bias.contiguous()
+    count = min(threads, panels * groups)
+    following = ctypes.c_int64()
+    pointers = [each.data_ptr() for each in (a, b, start, out, room)]
+    prepare(kind)(struct.pack(
+        "6P12q", *pointers, ctypes.addressof(following), int(bias is not None), m, k, n, *a.stride(),
+        b.stride(0 if by_lines else 1), how, panels * groups, panels, lines, k * width), count, count)
+    return out
