@@ -96,6 +96,7 @@ def test_what_is_read_besides_stays_as_it_is() -> None:
                              assumed=assumed).code()
 
         assert "looked_up(" in code() and "with_every_row" not in code() and "nonzero" not in code()
+        assert ", 5, 'mean')" in code()  # each of the five rows has an element
         assert code().count("session_assume_shape") == len(assumed) - 1  # nobody reads where elements went
         for tensor in (filled[0], filled[1], filled[3]):
             assert "looked_up(" not in code(tensor) and "with_every_row(" in code(tensor)

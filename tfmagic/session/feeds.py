@@ -160,7 +160,7 @@ def _strings(tensor: Tensor, value: Any) -> np.ndarray:
     _refuse_graph_values(tensor, value)
     if hasattr(value, "_kept_for"):
         return value._kept_for(tensor)
-    if isinstance(value, np.ndarray) and value.dtype == object and all(type(v) is bytes for v in value.ravel()):
+    if isinstance(value, np.ndarray) and value.dtype == object and {*map(type, value.ravel().tolist())} <= {bytes}:
         array = value
     elif tensor._dtype.base_dtype.name != "string":
         return value

@@ -164,7 +164,7 @@ def _explain_unsorted(op: Any, data: Any, ids: Any, count: Any) -> str | None:
 
 @tensor_function(meta=lambda data, indices, ids, count, kind:
                  None if count is None else data.new_empty((count, *data.shape[1:])))
-def _gathered(data: Any, indices: Any, ids: Any, count: int | None, kind: str) -> Any:
+def gathered(data: Any, indices: Any, ids: Any, count: int | None, kind: str) -> Any:
     """The sums of rows at indices by segments in order, or their means, or sums divided by the roots of the numbers.
 
     Args:
@@ -176,30 +176,34 @@ def _gathered(data: Any, indices: Any, ids: Any, count: int | None, kind: str) -
             if data.numel() else None
         if sums is not None:
             sums = sums.reshape((size, *data.shape[1:]))
-            return sums if kind == "sum" else sums.div_(_divisors(ids, size, sums, kind))
+            divisors = None if kind == "sum" else _divisors(ids, size, sums, kind)
+            return sums if divisors is None else sums.div_(divisors)
     indices, ids = indices.to(torch.int64), ids.to(torch.int64)
     _require_increasing(ids)
     rows = take(data, indices, 0)
     if size == 0:  # torch would not miss the rows of the ids
         require(ids, lambda: torch.zeros_like(ids, dtype=torch.bool))
     if kind == "sqrt_n":
-        return _segments(rows, ids, size, "sum", 0) / _divisors(ids, size, rows, kind)
+        sums, divisors = _segments(rows, ids, size, "sum", 0), _divisors(ids, size, rows, kind)
+        return sums if divisors is None else sums / divisors
     return _segments(rows, ids, size, kind, 0)
 
 
 def _divisors(ids: Any, count: int, like: Any, kind: str) -> Any:
-    """By what the sums of segments are divided for means, or for sums divided by roots."""
+    """By what the sums of segments are divided for means, or for sums divided by roots; None: by 1."""
     if ids.is_cuda:
         sizes = _sizes(ids, count, like)
         return sizes.sqrt() if kind == "sqrt_n" else sizes
-    sizes = np.maximum(np.bincount(ids.numpy(), minlength=count), 1)
-    found = torch.from_numpy(sizes).to(like.dtype).reshape((-1, *[1] * (like.dim() - 1)))
+    sizes = np.bincount(ids.numpy(), minlength=count)
+    if sizes.max(initial=0) <= 1:
+        return None
+    found = torch.from_numpy(np.maximum(sizes, 1)).to(like.dtype).reshape((-1, *[1] * (like.dim() - 1)))
     return found.sqrt_() if kind == "sqrt_n" else found
 
 
 def _gathered_segments(kind: str, counted: bool) -> Any:
     def kernel(op: Any, data: Any, indices: Any, ids: Any, count: int | None = None) -> Any:
-        return _gathered(data, indices, ids, count, kind)
+        return gathered(data, indices, ids, count, kind)
 
     return kernel if counted else lambda op, data, indices, ids: kernel(op, data, indices, ids)
 
@@ -246,7 +250,8 @@ def _sizes(ids: Any, count: Any, like: Any) -> Any:
 @tensor_function(meta=lambda grad, indices, ids, count, kind: grad.new_empty((count, *grad.shape[1:])))
 def _of_gathered(grad: Any, indices: Any, ids: Any, count: int, kind: str) -> Any:
     """The gradient of the `count` rows of data from that of what `_gathered` makes of them, [segments, ...]."""
-    rows = take(grad / _divisors(ids, grad.shape[0], grad, kind), ids, 0)
+    divisors = _divisors(ids, grad.shape[0], grad, kind)
+    rows = take(grad if divisors is None else grad / divisors, ids, 0)
     if rows.dim() == 2 and not rows.is_cuda and len(rows) and int(indices.min()) >= 0:
         sums = segment_sums(rows, indices, count)
         if sums is not None:

@@ -13,6 +13,7 @@ from tfmagic.base import dtypes, shapes
 from tfmagic.base.errors import invalid
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
+from tfmagic.base.machine.hashes import crossed as crossed_hashes
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.ops import raw
@@ -105,7 +106,7 @@ def _cross(join: Callable[[int, int], int]) -> Callable[..., Any]:
 def _single(indices: Any, values: Any, dense_inputs: Any, size: int) -> list[np.ndarray] | None:
     """The features by their kinds, where each example has one feature of each kind."""
     if not all(dense.shape[1] == 1 for dense in dense_inputs) or not all(
-            len(place) == size and bool((place[:, 0] == torch.arange(size)).all()) for place in indices):
+            len(place) == size and bool((as_array(place)[:, 0] == _numbers(size)).all()) for place in indices):
         return None
     return [*map(as_array, values), *(as_array(dense)[:, 0] for dense in dense_inputs)]
 
@@ -124,6 +125,11 @@ def _settles(op: Any, indices: Any, values: Any, shapes: Any, dense_inputs: Any)
 
 
 @functools.lru_cache(16)
+def _numbers(size: int) -> np.ndarray:
+    return np.arange(size)
+
+
+@functools.lru_cache(16)
 def _first_of_each(size: int) -> tuple[Any, Any]:
     """The indices of one element in each row, and the shape of that."""
     places = np.zeros((size, 2), np.int64)
@@ -133,11 +139,12 @@ def _first_of_each(size: int) -> tuple[Any, Any]:
 
 def _one_each(op: Any, columns: Sequence[np.ndarray], size: int, join: Callable[..., Any]) -> tuple[Any, Any, Any]:
     """What the kernel gives where each example has one feature of each kind."""
-    hashes = np.full(size, _start(op, join), np.uint64)
-    for column in columns:
-        features = fingerprints(column.tolist()) if column.dtype == object else column.astype(np.int64).view(np.uint64)
-        hashes = join(hashes, features)
-    made = (hashes % np.uint64(op.num_buckets or _LARGEST)).view(np.int64)
+    start, buckets = _start(op, join), op.num_buckets or _LARGEST
+    features = [fingerprints(column) if column.dtype == object else column.astype(np.int64, copy=False).view(np.uint64)
+                for column in columns]
+    made = crossed_hashes(features, start, buckets) if join is _joined else None
+    if made is None:
+        made = (functools.reduce(join, features, np.full(size, start, np.uint64)) % np.uint64(buckets)).view(np.int64)
     places, shape = _first_of_each(size)
     return places, torch.from_numpy(made), shape
 
@@ -160,7 +167,7 @@ def _text(features: Sequence[Any]) -> bytes:
 
 def _hashes(op: Any, crossed: Sequence[Sequence[Any]], join: Callable[[int, int], int]) -> Any:
     texts = list({feature for features in crossed for feature in features if isinstance(feature, bytes)})
-    known = dict(zip(texts, fingerprints(texts).tolist()))
+    known = dict(zip(texts, fingerprints(objects(texts, (len(texts),))).tolist()))
 
     def of(feature: Any) -> int:
         return known[feature] if isinstance(feature, bytes) else feature & _MASK

@@ -13,6 +13,7 @@ from tfmagic.base.errors import invalid
 from tfmagic.base.export import export
 from tfmagic.base.hash64 import MASK, hash64, word
 from tfmagic.base.lazy import torch
+from tfmagic.base.machine import hashes
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.static_value import static_value
 from tfmagic.ops import raw, shape_rules
@@ -64,8 +65,15 @@ _remembered = functools.lru_cache(1 << 14)(fingerprint64)
 _SHORT = 64
 
 
-def fingerprints(texts: list[bytes]) -> np.ndarray:
-    """FarmHash's 64-bit fingerprints, as uint64. Those of short strings, as columns of words have, are remembered."""
+def fingerprints(strings: np.ndarray) -> np.ndarray:
+    """FarmHash's 64-bit fingerprints of a vector of bytes, as uint64.
+
+    Those of short strings, as columns of words have, are computed by machine code, or remembered.
+    """
+    found = hashes.fingerprints(strings)
+    if found is not None:
+        return found
+    texts = strings.tolist()
     function = _remembered if len(b"".join(texts)) <= _SHORT * len(texts) else fingerprint64
     return np.fromiter(map(function, texts), np.uint64, len(texts))
 
@@ -182,7 +190,7 @@ class StringToHashBucketFast:
     shape = shape_rules.same
 
     def kernel(op, x):
-        buckets = fingerprints(x.ravel().tolist()) % np.uint64(op.num_buckets)
+        buckets = fingerprints(x.ravel()) % np.uint64(op.num_buckets)
         return torch.from_numpy(buckets.view(np.int64).reshape(x.shape))
 
 

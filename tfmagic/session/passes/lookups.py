@@ -4,6 +4,7 @@
    in each row without (`with_every_row`), their rows as int32, and their different numbers (`distinct_numbers`) become
    `looked_up`, where nothing else reads what lies between, and shapes are assumed: then another plan tells errors.
 2. What was assumed of values between is asked of results that are as long.
+3. Sums of segments by these rows (`gathered`) need not look how many there are: each row has an element.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import torch
 from torch import fx
 
 from tfmagic.ops.array.select import distinct_numbers
+from tfmagic.ops.math.segment import gathered
 from tfmagic.ops.sparse.layout import with_every_row
 from tfmagic.ops.sparse.lookups import looked_up
 from tfmagic.session.devices.transfers import is_on_gpu
@@ -48,6 +50,10 @@ def _joined(plan: PlanGraph, filled: fx.Node) -> bool:
     for node in (made, *results):
         node.meta.update({name: filled.meta[name] for name in ("op", "device") if name in filled.meta},
                          effect="none", inputs=[])
+    for row in rows:
+        for user in list(row.users):
+            if user.target is gathered and user.args[2:4] == (row, None):
+                user.update_arg(3, count)
     for node in assumptions:  # of the elements that stay
         _assume(plan, node, results[1], filled)
     for node in [user for user in places.users if isinstance(user.target, Assumption)]:  # of those that were kept
