@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ from torch import fx
 from tests.session.plans_of_functions import plan_of
 from tfmagic import tf
 from tfmagic.base.machine import compiler
-from tfmagic.session.tiers import choices, engines, machine
+from tfmagic.session.tiers import candidates, choices, engines, machine
 from tfmagic.session.tiers.machine import parts
 
 
@@ -32,8 +33,11 @@ def machine_without_choices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def product(*shapes: tuple[int, ...], turned: tuple[bool, bool] = (False, False), threads: int = 0,
             dtype: torch.dtype = torch.float32) -> tuple[engines.Engines, list[torch.Tensor]]:
     """The product of a plan, and values for it; those that are turned lie column by column."""
+    def across(value: Any, shape: tuple[int, ...]) -> Any:
+        return value.permute(*reversed(range(len(shape))))
+
     def function(a: Any, b: Any, c: Any = None) -> Any:
-        a, b = a.t() if turned[0] else a, b.t() if turned[1] else b
+        a, b = (across(value, shape) if turn else value for value, shape, turn in zip((a, b), shapes, turned))
         return torch.matmul(a, b) if c is None else torch.addmm(c, a, b)
 
     laid = [shape[::-1] if turn else shape for shape, turn in zip(shapes, (*turned, False))]
@@ -41,7 +45,7 @@ def product(*shapes: tuple[int, ...], turned: tuple[bool, bool] = (False, False)
     plan = plan_of(lambda a, b, c: function(a, b, c), *given) if len(given) == 3 else \
         plan_of(lambda a, b: function(a, b), *given)
     (found,) = [item for item in engines.find(plan.graph.nodes, threads) if isinstance(item, engines.Engines)]
-    values = [value.t() if turn else value for value, turn in zip(given, (*turned, False))]
+    values = [across(value, shape) if turn else value for value, shape, turn in zip(given, shapes, (*turned, False))]
     return found, [values[-1], *values[:2]] if len(values) == 3 else values
 
 
@@ -49,18 +53,19 @@ def product(*shapes: tuple[int, ...], turned: tuple[bool, bool] = (False, False)
 @pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True), (True, True)])
 @pytest.mark.parametrize("shapes", [((64, 100), (100, 10)), ((64, 100), (100, 10), (10,)), ((2, 300), (300, 500)),
                                     ((300, 100), (100, 1), (1,)), ((1, 300), (300, 300)),
-                                    ((50, 70), (70, 90), (90,)), ((8, 100), (100, 128))])
+                                    ((50, 70), (70, 90), (90,)), ((8, 100), (100, 128)),
+                                    ((2, 5, 7, 64), (64, 96)), ((3, 2, 64), (64, 200))])
 def test_every_engine_gives_the_product(shapes: Any, turned: Any, dtype: torch.dtype) -> None:
     found, given = product(*shapes, turned=turned, dtype=dtype)
-    candidates = dict(found.engines)
-    (lines, _), (_, columns), *_ = shapes
-    assert list(candidates) == ["torch", "across"] + \
+    by_name = dict(found.engines)
+    lines, columns = math.prod(shapes[0][:-1]), shapes[1][-1]
+    assert list(by_name) == ["torch"] + ["across"] * (len(shapes[0]) == 2) + \
         ["onednn"] * (dtype == torch.float32 and torch.backends.mkldnn.is_available()) + \
         ["by blocks"] * (compiler.available() and lines >= 8 and columns >= 32)
     found.prepare()
     with torch.inference_mode():
-        expected = candidates.pop("torch")(*given)
-        for engine in candidates.values():
+        expected = by_name.pop("torch")(*given)
+        for engine in by_name.values():
             value = engine(*given)
             assert value.is_contiguous() and value.dtype == dtype
             torch.testing.assert_close(value, expected)
@@ -98,12 +103,12 @@ def images(dtype: torch.dtype = torch.float32, taken: int = 6, made: int = 8, tu
 @pytest.mark.parametrize("name", CONVOLUTIONS)
 def test_every_engine_gives_the_convolution(name: str, dtype: torch.dtype, depths: tuple[int, int]) -> None:
     found, arguments = convolution(name, images(dtype, *depths))
-    candidates = dict(found.engines)
+    by_name = dict(found.engines)
     tiles = dtype is torch.float32 and depths[0] == 16 and name != "by input" and compiler.available()
-    assert list(candidates) == ["torch", "by channels"] + ["by tiles"] * tiles
+    assert list(by_name) == ["torch", "by channels"] + ["by tiles"] * tiles
     found.prepare()
     with torch.inference_mode():
-        results = [engine(*arguments) for engine in candidates.values()]
+        results = [engine(*arguments) for engine in by_name.values()]
     plain, *others = [[result] if isinstance(result, torch.Tensor) else list(result) for result in results]
     for result in others:
         for mine, theirs in zip(plain, result, strict=True):
@@ -147,6 +152,13 @@ def test_the_engine_of_a_convolution_is_measured_when_images_come(
     assert len(measured) == 1 and called[2:] == ["torch"]  # images with their channels first are left to torch
 
 
+def test_convolutions_of_volumes_are_left_to_torch() -> None:
+    given = torch.rand(2, 8, 6, 6, 6), torch.rand(2, 8, 6, 6, 6), torch.rand(8, 8, 3, 3, 3)
+    plan = plan_of(lambda dy, x, w: BACK(dy, x, w, None, [1] * 3, [1] * 3, [1] * 3, False, [0] * 3, 1,
+                                         [False, True, False]), *given)
+    assert list(engines.find(plan.graph.nodes, 0)) == list(plan.graph.nodes)
+
+
 @pytest.mark.parametrize("function", [
     lambda a: torch.matmul(a, a.select(0, 0)), lambda a: torch.addmm(a, a, a),
     lambda a: torch.matmul(a.long(), a.long()), lambda a: torch.matmul(a.expand(2, 90, 90), a.expand(2, 90, 90)),
@@ -164,9 +176,9 @@ def test_what_is_no_product_of_matrices_of_floats_or_takes_no_time_stays_torchs(
 def test_the_quickest_is_chosen_torch_where_none_is_clearly_quicker_ours_where_it_is_as_quick(
         times: tuple[float, ...], expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
     by_name = dict(zip(("torch", "across", "onednn", "by blocks"), times))
-    candidates: dict[str, Any] = {name: (lambda *given, name=name: name) for name in by_name}
+    given: dict[str, Any] = {name: (lambda *given, name=name: name) for name in by_name}
     monkeypatch.setattr(engines, "_timed", lambda engine, given, calls: by_name[engine()])
-    assert engines._quickest(candidates, []) == expected
+    assert engines._quickest(given, []) == expected
 
 
 def test_a_shape_is_measured_once_for_each_number_of_threads(machine_without_choices: Path,
@@ -177,7 +189,7 @@ def test_a_shape_is_measured_once_for_each_number_of_threads(machine_without_cho
     for threads in (1, 2, 1, 2):
         found, given = product((64, 100), (100, 10))
         found._threads = threads
-        assert found.bind() is engines._across
+        assert found.bind() is candidates.across
     assert measured == [1, 2] and torch.get_num_threads() == before
     product((65, 100), (100, 10))[0].bind()
     product((64, 100), (100, 10), turned=(True, False))[0].bind()

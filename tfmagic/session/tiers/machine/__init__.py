@@ -61,7 +61,7 @@ def _calls_before(plan: PlanGraph) -> int | None:
     small = layers.found(plan)
     costs = [*(item.cost() for item in found), *map(layers.cost, small)]
     savings = [*(item.saving() for item in found), *map(layers.saving, small)]
-    return math.ceil(sum(costs) / sum(savings)) if costs else None
+    return math.ceil((sum(costs) + engines.compiling(found)) / sum(savings)) if costs else None
 
 
 class _Changing:

@@ -1,0 +1,148 @@
+"""Candidates: what can compute a product of matrices or a convolution, beside what torch does by itself.
+
+1. "across": the transposed product. "onednn": torch's other library. "by blocks": machine code
+   (`base/machine/dense.py`). The first of the matrices may be several below each other.
+2. "by channels": the convolution with its images turned to channels first.
+3. "by tiles": up to four times fewer multiplications (`base/machine/winograd.py`), of filters that move by one pixel.
+
+Convolutions take and give images with their channels last.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import fx
+
+from tfmagic.base.machine import dense, winograd
+
+Engine = Callable[..., Any]
+
+TILES, BLOCKS = "by tiles", "by blocks"
+PRODUCTS: dict[Any, int] = {torch.matmul: 2, torch.mm: 2, operator.matmul: 2, torch.addmm: 3}
+BACK = torch.ops.aten.convolution_backward
+LAST = torch.channels_last
+_FLOATS = (torch.float32, torch.float64)
+
+
+def candidates(node: fx.Node) -> dict[str, Engine] | None:
+    """Functions of a call's arguments by name, torch's own under "torch"; None: there is no other."""
+    known = [found for found in map(meta, node.args) if found is not None]
+    if not known or known[0].dtype not in _FLOATS or any(each.dtype != known[0].dtype for each in known) or \
+            len(known) < len(node.all_input_nodes):
+        return None
+    if PRODUCTS.get(node.target) == len(known) == len(node.args):
+        return _of_product(known)
+    if node.target not in (torch.conv2d, BACK) or len(_filters(node)) != 4:
+        return None
+    back = node.target is BACK
+    found: dict[str, Engine] = {"torch": BACK, "by channels": _back_by_channels} if back else \
+        {"torch": torch.conv2d, "by channels": _by_channels}
+    if _has_tiles(node):
+        found[TILES] = _back_by_tiles if back else _by_tiles
+    return found
+
+
+def prepare(node: fx.Node, names: Iterable[str]) -> None:
+    """Compile what candidates of these names need."""
+    if TILES in names:
+        winograd.prepare(_filters(node)[-1], node.target is BACK)
+    if BLOCKS in names:
+        dense.prepare(dense.KINDS[str(next(found.dtype for found in map(meta, node.args) if found is not None))])
+
+
+def meta(value: Any) -> torch.Tensor | None:
+    """The meta tensor of a call that gives one tensor."""
+    found = value.meta.get("val") if isinstance(value, fx.Node) else None
+    return found if isinstance(found, torch.Tensor) else None
+
+
+# --- products --------------------------------------------------------------------------------------------------------
+
+
+def across(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """The product, as the transpose of the transposes' one."""
+    return torch.mm(b.t(), a.t()).t().contiguous()
+
+
+def _sum_across(bias: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    return torch.addmm(bias.unsqueeze(1), b.t(), a.t()).t().contiguous()
+
+
+def _by_onednn(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    return torch.ops.mkldnn._linear_pointwise(a, b.t(), None, "none", [], "")
+
+
+def _sum_by_onednn(bias: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    return torch.ops.mkldnn._linear_pointwise(a, b.t(), bias, "none", [], "")
+
+
+def _sum_by_blocks(bias: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    return dense.product(a, b, bias)
+
+
+def _below_each_other(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    return dense.product(a.reshape(-1, a.shape[-1]), b).view(*a.shape[:-1], b.shape[1])
+
+
+def _of_product(known: list[torch.Tensor]) -> dict[str, Engine] | None:
+    *bias, first, second = known
+    several = first.dim() > 2
+    if first.dim() < 2 or second.dim() != 2 or any(several or each.shape != second.shape[1:] for each in bias):
+        return None
+    found: dict[str, Engine] = {"torch": torch.addmm if bias else torch.matmul if several else torch.mm}
+    if not several:
+        found["across"] = _sum_across if bias else across
+    if first.dtype == torch.float32 and torch.backends.mkldnn.is_available() and \
+            hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+        found["onednn"] = _sum_by_onednn if bias else _by_onednn
+    if dense.fits(first.shape[:-1].numel(), second.shape[1]):
+        found[BLOCKS] = _sum_by_blocks if bias else _below_each_other if several else dense.product
+    return found
+
+
+# --- convolutions ----------------------------------------------------------------------------------------------------
+
+
+def _filters(node: fx.Node) -> torch.Size:
+    weights: Any = meta(node.args[2 if node.target is BACK else 1])
+    return weights.shape
+
+
+def _has_tiles(node: fx.Node) -> bool:
+    """Whether a convolution, or its gradient by filters, pays by tiles."""
+    given: Any = node.args
+    if node.target is BACK:
+        made, (stride, _, dilation, transposed, _, groups, wanted) = meta(given[0]), given[4:]
+        plain = not transposed and wanted == [False, True, False]
+    elif len(given) == 7:
+        made, (stride, padding, dilation, groups) = meta(node), given[3:]
+        plain = not isinstance(padding, str)
+    else:
+        return False
+    return plain and made is not None and made.dtype == torch.float32 and groups == 1 and \
+        {*stride, *dilation} == {1} and winograd.pays(_filters(node), made.shape)
+
+
+def _by_channels(x: torch.Tensor, weights: torch.Tensor, *others: Any) -> torch.Tensor:
+    y = torch.conv2d(x.contiguous(), weights.contiguous(), *others)
+    return y.contiguous(memory_format=LAST)
+
+
+def _back_by_channels(dy: torch.Tensor, x: torch.Tensor, weights: torch.Tensor, *others: Any) -> Any:
+    found = BACK(dy.contiguous(), x.contiguous(), weights if weights.stride(0) == 0 else weights.contiguous(), *others)
+    return [value if value is None else value.contiguous(memory_format=LAST) for value in found]
+
+
+def _by_tiles(x: torch.Tensor, weights: torch.Tensor, bias: torch.Tensor | None, *others: Any) -> torch.Tensor:
+    found = winograd.forward(x.contiguous(memory_format=LAST), weights, bias, others[1])
+    return torch.conv2d(x, weights, bias, *others) if found is None else found
+
+
+def _back_by_tiles(dy: torch.Tensor, x: torch.Tensor, weights: torch.Tensor, *others: Any) -> Any:
+    dy, x = dy.contiguous(memory_format=LAST), x.contiguous(memory_format=LAST)
+    found = winograd.by_filter(dy, x, weights.shape[-1], others[2])
+    return BACK(dy, x, weights, *others) if found is None else (None, found, None)
