@@ -169,7 +169,7 @@ def _strings(tensor: Tensor, value: Any) -> np.ndarray:
     elif isinstance(value, np.ndarray) and value.dtype.kind in "SU":
         texts = value.ravel().tolist()
         array = np.empty(len(texts), object)
-        array[:] = texts if value.dtype.kind == "S" else [text.encode() for text in texts]
+        array[:] = texts if value.dtype.kind == "S" else list(map(str.encode, texts))
         array = array.reshape(value.shape)
     else:
         array = np.asarray(value, dtype=object)

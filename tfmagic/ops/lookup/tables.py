@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 from collections.abc import Sequence
@@ -132,7 +133,7 @@ class Table:
         flat, shape = self._keys_of(keys)
         instead = self._default_value(default)
         with self._lock:
-            found = [self._values.get(key, instead) for key in flat]
+            found = list(map(self._values.get, flat, itertools.repeat(instead)))
         return self._tensor(found, (*shape, *self._shape), self._types)
 
     def size(self) -> Any:
