@@ -55,6 +55,15 @@ def test_a_feed_of_another_type_is_cast_as_numpy_casts(sess) -> None:
     assert sess.run(x, {x: range(3)}).tolist() == [0.0, 1.0, 2.0]
 
 
+@pytest.mark.parametrize("array", [
+    np.arange(6.0, dtype=np.float32).reshape(2, 3)[::-1, ::-1], np.arange(3.0, dtype=np.float32).reshape(1, 3)[::-1],
+    np.zeros((0, 3), np.float32)[::-1], np.ones(1, [("a", np.float32), ("b", np.uint8)])["a"]],
+    ids=["turned round", "one row turned round", "no rows turned round", "a field of one record"])
+def test_an_array_is_fed_however_its_numbers_lie(sess, array: np.ndarray) -> None:
+    x = tf.placeholder(tf.float32)
+    assert sess.run(x * 2.0, {x: array}).tolist() == (array * 2).tolist()
+
+
 def test_a_fetched_array_is_the_callers_own(sess) -> None:
     fed = np.ones(2, np.float32)
     x = tf.placeholder(tf.float32, [2])

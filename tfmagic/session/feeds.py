@@ -97,7 +97,10 @@ def converter(tensor: Tensor, gpus: bool = False) -> Convert:
             array = _array(tensor, value, numpy_type)
         if not array.flags.carray:  # or not to be written to; of the machine's byte order it is by now
             array = np.array(array, numpy_type, order="C")
-        return from_numpy(array)
+        try:
+            return from_numpy(array)
+        except ValueError:  # steps that torch does not take, along an axis of one number
+            return from_numpy(array.copy())
 
     return convert
 
