@@ -131,3 +131,33 @@ def test_machine_code_does_what_the_op_does(made_at_once, name) -> None:
         by_torch = trained(5)
     for mine, theirs in zip(by_machine, by_torch):
         np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-7)
+
+
+IN_PLACE = {
+    "gradient descent": lambda: tf.train.GradientDescentOptimizer(0.1), "Adam": lambda: tf.train.AdamOptimizer(0.1),
+    "momentum": lambda: tf.train.MomentumOptimizer(0.1, 0.9), "Adagrad": lambda: tf.train.AdagradOptimizer(0.1),
+    "RMSProp": lambda: tf.train.RMSPropOptimizer(0.1, momentum=0.5), "FTRL": lambda: tf.train.FtrlOptimizer(0.1)}
+
+
+def in_a_loop(value):
+    """The value after turns that leave it as it is."""
+    return tf.while_loop(lambda turn, given: turn < 2, lambda turn, given: (turn + 1, given), [0, value])[1]
+
+
+@pytest.mark.parametrize("passed_on", [tf.identity, in_a_loop], ids=["itself", "through a loop"])
+@pytest.mark.parametrize("kind", IN_PLACE)
+def test_gradients_that_are_variables_are_those_before_the_step(made_at_once, kind, passed_on) -> None:
+    """Without an edge that says otherwise a variable is read before it changes: fed values say the same."""
+    random = np.random.RandomState(0)
+    start = random.randn(2, 3, 3).astype(np.float32)
+    with tf.Graph().as_default(), tf.Session() as sess:
+        pair, twins = ([tf.Variable(value, use_resource=True) for value in start] for _ in range(2))
+        first, second = (passed_on(variable.read_value()) for variable in pair)
+        step = IN_PLACE[kind]().apply_gradients([(second, pair[0]), (first, pair[1])])
+        fed = [tf.placeholder(tf.float32, [3, 3]) for _ in range(2)]
+        twin_step = IN_PLACE[kind]().apply_gradients(list(zip(fed, twins)))
+        sess.run(tf.global_variables_initializer())
+        for _ in range(6):
+            sess.run(twin_step, dict(zip(fed, sess.run([second, first]))))
+            sess.run(step)
+            np.testing.assert_allclose(sess.run(pair), sess.run(twins), rtol=1e-6)

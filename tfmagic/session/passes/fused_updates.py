@@ -12,7 +12,8 @@
 5. A step qualifies when nothing else in the plan reads the new values and no other step writes the same variables.
    Changes of rows are fused by `row_steps`.
    Fetched old values are copied out before updates are carried out, so they stay what they were.
-6. The calls are only prepared here (as partials): the run carries them out at its end, all or none.
+6. The calls are only prepared here (as partials): the run carries them out at its end, all or none. A gradient that
+   lies in the memory of a variable that changes then is copied before.
 """
 
 from __future__ import annotations
@@ -29,10 +30,9 @@ from torch.fx.proxy import Proxy
 
 from tfmagic.graph import opdefs, registry
 from tfmagic.graph.opdefs import python_name
-from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.operation import Operation
 from tfmagic.session.passes import one_pass, row_steps
-from tfmagic.session.passes.ownership import is_fresh
-from tfmagic.session.passes.prepared import Prepared, take_in_place
+from tfmagic.session.passes.prepared import Prepared, apart, lends, take_in_place
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
 
@@ -166,22 +166,22 @@ def _by_formula(plan: PlanGraph, updates: list[Any], early: Callable[..., Prepar
     formula = _formula(updates[0])
     assert formula is not None
     graph, given = plan.graph, updates[0].arguments
+    *tensors, gradients = [_list(updates, name) for name in formula.tensors]
     with graph.inserting_before(plan.output_node):
-        call = graph.call_function(FusedSteps(updates[0].op, formula, early), (
-            [_list(updates, name) for name in formula.tensors],
-            [plan.node_of(given[name]) for name in formula.numbers]))
+        gradients, numbers = apart(plan, [gradients, [plan.node_of(given[name]) for name in formula.numbers]])
+        call = graph.call_function(FusedSteps(updates[0].op, formula, early), ([*tensors, gradients], numbers))
     call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
     _finish(plan, updates, call, formula.tensors[:formula.written])
 
 
 def _gradient_descent(plan: PlanGraph, updates: list[Any]) -> None:
     graph, alpha = plan.graph, plan.node_of(updates[0].arguments["alpha"])
-    products = [update for update in updates if _is_large_product(update.arguments["delta"].node, update.op)]
+    products = [update for update in updates if _is_large_product(plan, update.arguments["delta"].node, update.op)]
     others = [update for update in updates if update not in products]
     factors: list[Any] = [node.args for node in _list(products, "delta")]
-    calls: tuple[Any, ...] = ((others, fused_gradient_descent, [_list(others, "delta")]),
-                              (products, fused_products, [[a for a, _ in factors], [b for _, b in factors]]))
     with graph.inserting_before(plan.output_node):
+        calls: tuple[Any, ...] = ((others, fused_gradient_descent, apart(plan, [_list(others, "delta")])),
+                                  (products, fused_products, [[a for a, _ in factors], [b for _, b in factors]]))
         for chosen, function, given in calls:
             if chosen:
                 call = graph.call_function(function, (_list(chosen, "var"), *given, alpha))
@@ -191,25 +191,14 @@ def _gradient_descent(plan: PlanGraph, updates: list[Any]) -> None:
         call.meta["work"] = max(2 * a.meta["val"].numel() * b.meta["val"].shape[-1] for a, b in factors)
 
 
-def _is_large_product(node: fx.Node, op: Any) -> bool:
+def _is_large_product(plan: PlanGraph, node: fx.Node, op: Any) -> bool:
     """Whether a gradient is a product of matrices, for nobody else, that is better added to the variable at once."""
     values: list[Any] = [value.meta.get("val") for value in (node, *node.all_input_nodes)]
     return node.target is torch.matmul and not node.kwargs and len(values) == 3 \
         and all(isinstance(value, torch.Tensor) and value.dim() == 2 for value in values) \
         and values[0].numel() >= _LARGE and node.meta.get("device", "cpu") == "cpu" \
         and all(user.meta.get("op") is op for user in node.users) \
-        and not any(map(_looks_at_a_variable, node.all_input_nodes))
-
-
-def _looks_at_a_variable(node: fx.Node) -> bool:
-    """Whether a value may be a variable's own: those change while the products are still to be taken."""
-    while node.op != "placeholder":
-        if is_fresh(node):
-            return False
-        if node.op != "call_method" or not node.all_input_nodes:
-            return True
-        node = node.all_input_nodes[0]
-    return not isinstance(node.meta.get("source"), Tensor)
+        and not any(lends(plan, factor) for factor in node.all_input_nodes)  # they are read while variables change
 
 
 def _momentum(plan: PlanGraph, updates: list[Any]) -> None:
@@ -221,8 +210,8 @@ def _momentum(plan: PlanGraph, updates: list[Any]) -> None:
             continue
         with graph.inserting_before(plan.output_node):
             call = graph.call_function(fused_momentum, (
-                _list(alike, "var"), _list(alike, "accum"), _list(alike, "grad"), plan.node_of(given["lr"]),
-                plan.node_of(given["momentum"]), nesterov))
+                _list(alike, "var"), _list(alike, "accum"), *apart(plan, [_list(alike, "grad")]),
+                plan.node_of(given["lr"]), plan.node_of(given["momentum"]), nesterov))
         call.meta.update(op=alike[0].op, effect="none")  # it only prepares the step
         _finish(plan, alike, call, ("var", "accum"))
 
@@ -231,7 +220,7 @@ def _adagrad(plan: PlanGraph, updates: list[Any]) -> None:
     graph = plan.graph
     with graph.inserting_before(plan.output_node):
         call = graph.call_function(fused_adagrad, (
-            _list(updates, "var"), _list(updates, "accum"), _list(updates, "grad"),
+            _list(updates, "var"), _list(updates, "accum"), *apart(plan, [_list(updates, "grad")]),
             plan.node_of(updates[0].arguments["lr"])))
     call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
     _finish(plan, updates, call, ("var", "accum"))

@@ -3,18 +3,22 @@
 1. A node is fresh when torch's own schema says that the function called returns no alias of its inputs.
 2. A part of a fresh tuple is fresh.
 3. A kernel called at run time, what an object gives, a parameter, a constant and anything unknown are not fresh.
+4. What is not fresh may lie in the memory of the call's arguments; what an object or a body gives, anywhere. What every
+   turn of a loop makes anew is, without turns, what it begins as.
 """
 
 from __future__ import annotations
 
 import functools
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import fx
 
-from tfmagic.session.plan.run_time import PlanCall
+from tfmagic.session.plan.loop import Loop
+from tfmagic.session.plan.run_time import PlanCall, RunTimeKernel
 
 # Functions of torch.nn.functional and helpers that always return new memory and have no schema of their own.
 _FRESH_FUNCTIONS = frozenset({torch.nn.functional.softmax, torch.nn.functional.log_softmax, torch.tensor,
@@ -57,6 +61,45 @@ def is_fresh(node: Any) -> bool:
             return False
         return node.target not in _MAYBE_THE_INPUT and _returns_fresh(str(node.target))
     return False
+
+
+# Kernels that are called at run time and always give memory of their own.
+_OWN_MEMORY = frozenset({"UnsortedSegmentSum", "Unique", "GatherV2", "GatherNd", "SparseSegmentSum",
+                         "SparseSegmentMeanGrad", "SparseSegmentSqrtNGrad", "Tile"})
+
+
+def lenders(node: fx.Node, parameters: Sequence[fx.Node]) -> list[fx.Node]:
+    """Those of the parameters of a plan in whose memory, or a part of it, the value of `node` may lie."""
+    waiting, seen, found = [node], set(), set()
+    while waiting:
+        node = waiting.pop()
+        if node in seen or is_fresh(node):
+            continue
+        seen.add(node)
+        if node.op == "placeholder":
+            found.add(node)
+        elif node.target is operator.getitem and isinstance(getattr(node.args[0], "target", None), Loop):
+            beginning = _beginning(node.args[0], node.args[1])  # type: ignore[arg-type]
+            if beginning is None:
+                return list(parameters)
+            waiting += beginning
+        elif node.meta.get("on_object") or isinstance(node.target, PlanCall) and node.target.bodies:
+            return list(parameters)
+        elif not isinstance(node.target, RunTimeKernel) or node.target.op.type not in _OWN_MEMORY:
+            waiting += node.all_input_nodes
+    return [parameter for parameter in parameters if parameter in found]
+
+
+def _beginning(call: fx.Node, result: int) -> list[fx.Node] | None:
+    """What a loop's result begins as, where every turn makes it anew; else None."""
+    loop: Any = call.target
+    slot = loop.results[result]
+    cond, body = loop.bodies
+    written = [*zip(loop.cond_writes, [*cond.results[0][1:], *cond.results[1]]),
+               *zip(loop.body_writes, [*body.results[0], *body.results[1]])]
+    if not all(is_fresh(node) for place, node in written if place == slot):
+        return None
+    return [value for value in call.args[slot:slot + 1] if isinstance(value, fx.Node)]
 
 
 _FRESH_OPERATORS = frozenset({"add", "sub", "mul", "truediv", "floordiv", "mod", "neg", "pow", "matmul", "lt", "le",

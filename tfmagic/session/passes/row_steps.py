@@ -7,7 +7,7 @@
    the run (`row_updates`), and only stored at the commit.
 3. Indices and shapes are looked at with the run, so that the commit cannot fail; what does not fit is left to the op's
    kernel, which says what is wrong.
-4. What else may look at a variable's memory (indices, gradients) is copied before.
+4. What lies in the memory of a variable that changes (indices, gradients) is copied before.
 """
 
 from __future__ import annotations
@@ -20,28 +20,23 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import torch
-from torch import fx
 from torch.fx.proxy import Proxy
 
 from tfmagic.base.machine import compiler
 from tfmagic.base.machine.code import Code
 from tfmagic.graph import registry
 from tfmagic.graph.opdefs import python_name
-from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.operation import Operation
 from tfmagic.ops.state.rows import RowRule
 from tfmagic.session import run_errors
 from tfmagic.session.passes import one_pass
-from tfmagic.session.passes.ownership import is_fresh
-from tfmagic.session.passes.prepared import Prepared, take_in_place
+from tfmagic.session.passes.prepared import Prepared, apart, take_in_place
 from tfmagic.session.passes.row_updates import rows_of
 from tfmagic.session.plan.plan_graph import PlanGraph
-from tfmagic.session.plan.run_time import PlanCall, RunTimeKernel, tensor_type
+from tfmagic.session.plan.run_time import PlanCall, tensor_type
 
 # How many microseconds machine code saves with each variable.
 _SAVES = 60
-# Kernels that are called at run time and always give memory of their own.
-_OWN_MEMORY = frozenset({"UnsortedSegmentSum", "Unique", "GatherV2", "GatherNd", "SparseSegmentSum",
-                         "SparseSegmentMeanGrad", "SparseSegmentSqrtNGrad", "Tile"})
 _INDICES = {torch.int32: "i32", torch.int64: "i64"}
 
 
@@ -175,38 +170,12 @@ def fuse(plan: PlanGraph, updates: list[Any]) -> None:
     names = (*rows.tables, rows.indices, rows.update)
     lists = [[update.arguments[name].node for update in updates] for name in names]
     with graph.inserting_before(plan.output_node):
-        for values in lists[-2:]:
-            values[:] = [_copied(node) if _looks_at_a_variable(node) else node for node in values]
-        call = graph.call_function(RowSteps([update.op for update in updates], rows, numbers, formula), (
-            lists[:-2], *lists[-2:], [plan.node_of(first.arguments[name]) for name in numbers]))
+        given = apart(plan, [*lists[-2:], [plan.node_of(first.arguments[name]) for name in numbers]])
+        call = graph.call_function(RowSteps([update.op for update in updates], rows, numbers, formula),
+                                   (lists[:-2], *given))
     call.meta.update(op=first.op, effect="none")  # it only prepares the step
     places = {name: at for at, name in enumerate(first.roots)}
     take_in_place(plan, [update.values[places[name]].node for name in rows.tables for update in updates], call)
-
-
-def _copied(node: fx.Node) -> fx.Node:
-    made = node.graph.call_method("clone", (node,))
-    made.meta = {**node.meta, "effect": "none"}
-    return made
-
-
-def _looks_at_a_variable(node: fx.Node) -> bool:
-    """Whether a value may be a variable's own memory, or a part of it."""
-    waiting, seen = [node], set()
-    while waiting:
-        node = waiting.pop()
-        if node in seen or is_fresh(node):
-            continue
-        seen.add(node)
-        if node.op == "placeholder":
-            if not isinstance(node.meta.get("source"), Tensor):
-                return True
-        elif isinstance(node.target, RunTimeKernel) and node.target.op.type in _OWN_MEMORY:
-            continue
-        elif node.meta.get("on_object") or isinstance(node.target, PlanCall) and node.target.bodies:
-            return True
-        waiting += node.all_input_nodes
-    return False
 
 
 # --- called by plans --------------------------------------------------------------------------------------------------
