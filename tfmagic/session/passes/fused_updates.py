@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,8 +31,9 @@ from torch.fx.proxy import Proxy
 from tfmagic.graph import opdefs, registry
 from tfmagic.graph.opdefs import python_name
 from tfmagic.graph.operation import Operation
-from tfmagic.session.passes import one_pass, row_steps
-from tfmagic.session.passes.prepared import Prepared, apart, lends, take_in_place
+from tfmagic.session.passes import one_pass, row_steps, row_updates
+from tfmagic.session.passes.ownership import lenders
+from tfmagic.session.passes.prepared import Prepared, apart, take_in_place
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
 
@@ -64,8 +65,11 @@ def run(plan: PlanGraph) -> bool:
             key = (update.op.type.removeprefix("Resource"), _dtype_device(update), *shared,
                    *one_pass.exponents(update.arguments), *one_pass.flags(update.op), update.op._attrs.get("Tindices"))
             groups.setdefault(key, []).append(update)
+    roots = {root for updates in groups.values() for update in updates for root in update.roots.values()}
+    changing = [node for node in plan.graph.nodes
+                if node.op == "placeholder" and (node.meta["source"] in roots or row_updates.is_large(node))]
     for updates in groups.values():
-        rules[updates[0].op][0](plan, updates)  # type: ignore[index]
+        rules[updates[0].op][0](plan, updates, changing)  # type: ignore[index]
     return bool(groups)
 
 
@@ -156,31 +160,33 @@ def _list(updates: list[Any], name: str) -> list[fx.Node]:
     return [update.arguments[name].node for update in updates]
 
 
-def _adam(plan: PlanGraph, updates: list[Any]) -> None:
+def _adam(plan: PlanGraph, updates: list[Any], changing: Sequence[fx.Node]) -> None:
     hyper: list[Any] = [_number(updates[0].arguments[name]) for name in ("beta1", "beta2", "epsilon")]
     if None not in hyper:
-        _by_formula(plan, updates, functools.partial(_fused_adam, *hyper))
+        _by_formula(plan, updates, changing, functools.partial(_fused_adam, *hyper))
 
 
-def _by_formula(plan: PlanGraph, updates: list[Any], early: Callable[..., Prepared] | None = None) -> None:
+def _by_formula(plan: PlanGraph, updates: list[Any], changing: Sequence[fx.Node],
+                early: Callable[..., Prepared] | None = None) -> None:
     formula = _formula(updates[0])
     assert formula is not None
     graph, given = plan.graph, updates[0].arguments
     *tensors, gradients = [_list(updates, name) for name in formula.tensors]
     with graph.inserting_before(plan.output_node):
-        gradients, numbers = apart(plan, [gradients, [plan.node_of(given[name]) for name in formula.numbers]])
+        gradients, numbers = apart(
+            graph, [gradients, [plan.node_of(given[name]) for name in formula.numbers]], changing)
         call = graph.call_function(FusedSteps(updates[0].op, formula, early), ([*tensors, gradients], numbers))
     call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
     _finish(plan, updates, call, formula.tensors[:formula.written])
 
 
-def _gradient_descent(plan: PlanGraph, updates: list[Any]) -> None:
+def _gradient_descent(plan: PlanGraph, updates: list[Any], changing: Sequence[fx.Node]) -> None:
     graph, alpha = plan.graph, plan.node_of(updates[0].arguments["alpha"])
-    products = [update for update in updates if _is_large_product(plan, update.arguments["delta"].node, update.op)]
+    products = [update for update in updates if _is_large_product(update, changing)]
     others = [update for update in updates if update not in products]
     factors: list[Any] = [node.args for node in _list(products, "delta")]
     with graph.inserting_before(plan.output_node):
-        calls: tuple[Any, ...] = ((others, fused_gradient_descent, apart(plan, [_list(others, "delta")])),
+        calls: tuple[Any, ...] = ((others, fused_gradient_descent, apart(graph, [_list(others, "delta")], changing)),
                                   (products, fused_products, [[a for a, _ in factors], [b for _, b in factors]]))
         for chosen, function, given in calls:
             if chosen:
@@ -191,17 +197,18 @@ def _gradient_descent(plan: PlanGraph, updates: list[Any]) -> None:
         call.meta["work"] = max(2 * a.meta["val"].numel() * b.meta["val"].shape[-1] for a, b in factors)
 
 
-def _is_large_product(plan: PlanGraph, node: fx.Node, op: Any) -> bool:
+def _is_large_product(update: Any, changing: Sequence[fx.Node]) -> bool:
     """Whether a gradient is a product of matrices, for nobody else, that is better added to the variable at once."""
+    node = update.arguments["delta"].node
     values: list[Any] = [value.meta.get("val") for value in (node, *node.all_input_nodes)]
     return node.target is torch.matmul and not node.kwargs and len(values) == 3 \
         and all(isinstance(value, torch.Tensor) and value.dim() == 2 for value in values) \
         and values[0].numel() >= _LARGE and node.meta.get("device", "cpu") == "cpu" \
-        and all(user.meta.get("op") is op for user in node.users) \
-        and not any(lends(plan, factor) for factor in node.all_input_nodes)  # they are read while variables change
+        and all(user.meta.get("op") is update.op for user in node.users) \
+        and not any(lenders(factor, changing) for factor in node.all_input_nodes)  # read while variables change
 
 
-def _momentum(plan: PlanGraph, updates: list[Any]) -> None:
+def _momentum(plan: PlanGraph, updates: list[Any], changing: Sequence[fx.Node]) -> None:
     graph = plan.graph
     given = updates[0].arguments
     for nesterov in (False, True):
@@ -210,17 +217,17 @@ def _momentum(plan: PlanGraph, updates: list[Any]) -> None:
             continue
         with graph.inserting_before(plan.output_node):
             call = graph.call_function(fused_momentum, (
-                _list(alike, "var"), _list(alike, "accum"), *apart(plan, [_list(alike, "grad")]),
+                _list(alike, "var"), _list(alike, "accum"), *apart(graph, [_list(alike, "grad")], changing),
                 plan.node_of(given["lr"]), plan.node_of(given["momentum"]), nesterov))
         call.meta.update(op=alike[0].op, effect="none")  # it only prepares the step
         _finish(plan, alike, call, ("var", "accum"))
 
 
-def _adagrad(plan: PlanGraph, updates: list[Any]) -> None:
+def _adagrad(plan: PlanGraph, updates: list[Any], changing: Sequence[fx.Node]) -> None:
     graph = plan.graph
     with graph.inserting_before(plan.output_node):
         call = graph.call_function(fused_adagrad, (
-            _list(updates, "var"), _list(updates, "accum"), *apart(plan, [_list(updates, "grad")]),
+            _list(updates, "var"), _list(updates, "accum"), *apart(graph, [_list(updates, "grad")], changing),
             plan.node_of(updates[0].arguments["lr"])))
     call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
     _finish(plan, updates, call, ("var", "accum"))

@@ -87,7 +87,7 @@ def lenders(node: fx.Node, parameters: Sequence[fx.Node]) -> list[fx.Node]:
             return list(parameters)
         elif not isinstance(node.target, RunTimeKernel) or node.target.op.type not in _OWN_MEMORY:
             waiting += node.all_input_nodes
-    return [parameter for parameter in parameters if parameter in found]
+    return [parameter for parameter in parameters if parameter in found] if found else []
 
 
 def _beginning(call: fx.Node, result: int) -> list[fx.Node] | None:

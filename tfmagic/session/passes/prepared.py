@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -41,29 +42,25 @@ def take_in_place(plan: PlanGraph, states: Sequence[fx.Node], call: fx.Node) -> 
     output.args = ((outputs, tuple(node for _, node in kept), (*calls, call)),)
 
 
-def lends(plan: PlanGraph, node: fx.Node) -> list[fx.Node]:
-    """The variables that the plan changes in whose memory the value of `node` may lie."""
-    changing = {*plan.written, *plan.in_place}
-    return lenders(node, [given for given in plan.graph.nodes
-                          if given.op == "placeholder" and given.meta.get("source") in changing])
-
-
-def apart(plan: PlanGraph, lists: Sequence[Sequence[Any]]) -> list[list[Any]]:
+def apart(graph: fx.Graph, lists: Sequence[Sequence[Any]], changing: Sequence[fx.Node]) -> list[list[Any]]:
     """The values in lists that changes in place go by, so that none of them changes meanwhile.
 
     Where one may lie in the memory of a variable that changes too, a call, put where the graph inserts, copies it if it
     does.
+
+    Args:
+      changing: the parameters whose variables the plan may change in place.
     """
     behind = {node: found for nodes in lists for node in nodes
-              if isinstance(node, fx.Node) and (found := lends(plan, node))}
+              if isinstance(node, fx.Node) and (found := lenders(node, changing))}
     if not behind:
         return [list(nodes) for nodes in lists]
-    variables = list(dict.fromkeys(variable for found in behind.values() for variable in found))
-    call = plan.graph.call_function(copied_apart, (list(behind), variables))
+    variables = list(dict.fromkeys(itertools.chain(*behind.values())))
+    call = graph.call_function(copied_apart, (list(behind), variables))
     call.meta.update(effect="none", device=next(iter(behind)).meta.get("device", "cpu"))
     made: dict[Any, fx.Node] = {}
     for at, node in enumerate(behind):
-        made[node] = plan.graph.call_function(operator.getitem, (call, at))
+        made[node] = graph.call_function(operator.getitem, (call, at))
         made[node].meta = {**node.meta, "effect": "none"}
     return [[made.get(node, node) for node in nodes] for nodes in lists]
 
@@ -73,5 +70,5 @@ def apart(plan: PlanGraph, lists: Sequence[Sequence[Any]]) -> list[list[Any]]:
 
 def copied_apart(values: Sequence[torch.Tensor], variables: Sequence[torch.Tensor]) -> list[torch.Tensor]:
     """The values, copied where they lie in the memory of a variable."""
-    memory = {variable.untyped_storage().data_ptr() for variable in variables}
-    return [value.clone() if value.untyped_storage().data_ptr() in memory else value for value in values]
+    memory = {variable.untyped_storage()._cdata for variable in variables}
+    return [value.clone() if value.untyped_storage()._cdata in memory else value for value in values]

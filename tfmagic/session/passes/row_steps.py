@@ -20,6 +20,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import torch
+from torch import fx
 from torch.fx.proxy import Proxy
 
 from tfmagic.base.machine import compiler
@@ -161,8 +162,12 @@ def _formula(rows: RowRule, numbers: tuple[str, ...], attrs: tuple[tuple[str, bo
     return RowFormula(lambda **given: rows.step(own, **{**given, **fixed}), rows.tables, numbers, rows.update, indices)
 
 
-def fuse(plan: PlanGraph, updates: list[Any]) -> None:
-    """Put one call in the place of updates of one kind."""
+def fuse(plan: PlanGraph, updates: list[Any], changing: Sequence[fx.Node]) -> None:
+    """Put one call in the place of updates of one kind.
+
+    Args:
+      changing: the parameters whose variables the plan may change in place.
+    """
     found = _found(updates[0])
     assert found is not None
     rows, numbers, formula = found
@@ -170,7 +175,7 @@ def fuse(plan: PlanGraph, updates: list[Any]) -> None:
     names = (*rows.tables, rows.indices, rows.update)
     lists = [[update.arguments[name].node for update in updates] for name in names]
     with graph.inserting_before(plan.output_node):
-        given = apart(plan, [*lists[-2:], [plan.node_of(first.arguments[name]) for name in numbers]])
+        given = apart(graph, [*lists[-2:], [plan.node_of(first.arguments[name]) for name in numbers]], changing)
         call = graph.call_function(RowSteps([update.op for update in updates], rows, numbers, formula),
                                    (lists[:-2], *given))
     call.meta.update(op=first.op, effect="none")  # it only prepares the step

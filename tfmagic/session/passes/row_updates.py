@@ -48,13 +48,19 @@ def run(plan: PlanGraph) -> bool:
     return changed
 
 
+def is_large(node: fx.Node) -> bool:
+    """Whether a parameter is of a variable that is worth changing in place."""
+    meta = node.meta.get("val")
+    return isinstance(meta, torch.Tensor) and meta.numel() >= _LARGE and meta.dim() > 0 \
+        and node.meta.get("device", "cpu") == "cpu"
+
+
 def _variable(plan: PlanGraph, node: Any, state: fx.Node) -> bool:
     """Whether `node` is the present value of the variable whose new value `state` is, a large one."""
     if not isinstance(node, fx.Node) or node.op != "placeholder":
         return False
-    meta, places = node.meta.get("val"), [i for i, other in enumerate(plan.results[1]) if other is state]
-    return len(places) == 1 and node.meta["source"] is plan.written[places[0]] and isinstance(meta, torch.Tensor) \
-        and meta.numel() >= _LARGE and meta.dim() > 0 and node.meta.get("device", "cpu") == "cpu" \
+    places = [i for i, other in enumerate(plan.results[1]) if other is state]
+    return len(places) == 1 and node.meta["source"] is plan.written[places[0]] and is_large(node) \
         and state not in plan.results[0]
 
 
