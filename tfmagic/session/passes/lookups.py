@@ -104,7 +104,10 @@ def _parts(filled: fx.Node) -> Any:
     rows = [user for column in columns for user in column.users]
     if not all(_is_method(row, "to") and row.args[1:] == (torch.int32,) for row in rows):
         return None
-    return by_index.get(2), rows, values, assumptions, [user for node in numbered for user in node.users]
+    distinct = [user for node in numbered for user in node.users]
+    if not all(user.target is operator.getitem for user in distinct):
+        return None
+    return by_index.get(2), rows, values, assumptions, distinct
 
 
 def _assume(plan: PlanGraph, assumption: fx.Node, value: fx.Node, before: fx.Node) -> None:
