@@ -35,7 +35,7 @@ class Laid(NamedTuple):
 def vectors_of(kind: str) -> tuple[int, int]:
     """How many numbers of a type are in a vector, and how many lines a block has."""
     lanes, registers = compiler.vectors_of_floats()
-    return lanes // (2 if kind == "double" else 1), 8 if registers > 16 else 4
+    return lanes // (2 if kind == "double" else 1), 8 if registers > 16 else 6
 
 
 def fused(code: Code, kind: str, width: int, a: str, b: str, c: str) -> str:

@@ -16,13 +16,14 @@ class Vectors:
     Attributes:
       code: what is written.
       lanes: how many floats a vector has.
-      rows: how many lines of a product are computed at once: as many as fit the processor's vectors.
+      rows: how many lines of a product are computed at once, a power of two.
       kind: the type of a vector.
     """
 
     def __init__(self) -> None:
         self.code = Code()
-        self.lanes, self.rows = blocks.vectors_of("float")
+        self.lanes, lines = blocks.vectors_of("float")
+        self.rows = 8 if lines >= 8 else 4
         self.kind = f"<{self.lanes} x float>"
         self._spoiled = self.code.room(self.kind)
 
