@@ -238,6 +238,27 @@ def test_a_partial_run_goes_on_where_it_stopped(sess) -> None:
         sess.partial_run(handle, r2, feed_dict={c: 10.0})
 
 
+def test_what_a_partial_run_is_set_up_for_runs_once_its_feeds_are_there(sess) -> None:
+    """What TensorFlow 1.15 gives: an operation runs without being asked for, and so does what is never fetched."""
+    x, y = (tf.placeholder(tf.float32, []) for _ in range(2))
+    doubled = x * 2.0
+    total = doubled + y
+    count, other = tf.Variable(0), tf.Variable(0)
+    with tf.control_dependencies([total]):
+        counted, also = tf.assign_add(count, 1), tf.assign_add(other, 1)
+    sess.run(tf.global_variables_initializer())
+    for turn in (1, 2):
+        handle = sess.partial_run_setup([doubled, total, counted.op, also], [x, y])
+        assert sess.partial_run(handle, doubled, {x: 1.0}) == 2.0
+        assert sess.run([count, other]) == [turn - 1, turn - 1]
+        assert sess.partial_run(handle, total, {y: 1.0}) == 3.0
+        assert sess.run([count, other]) == [turn, turn]
+        with pytest.raises(RuntimeError, match="requires empty target_list"):
+            sess.partial_run(handle, counted.op)
+        assert sess.partial_run(handle, also) == turn
+        assert sess.run([count, other]) == [turn, turn]
+
+
 def test_a_random_node_runs_once_in_a_partial_run(sess) -> None:
     x = tf.placeholder(tf.float32, [])
     r = tf.random_uniform([])

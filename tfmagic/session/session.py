@@ -415,13 +415,17 @@ class BaseSession:
 
         Raises:
           InvalidArgumentError: the handle is unknown, or a feed or fetch was not named in the setup or is used twice.
+          RuntimeError: an operation is fetched.
         """
         self._check_open()
+        from tfmagic.session.partial_run import tensors_of
+
+        parts = tensors_of(self._graph, fetches)
         if handle not in self._parts:
             raise errors.InvalidArgumentError(None, None, "Must run 'setup' before performing partial runs!\n"
                                                           f"There is no partial run {handle!r}.")
         partial = self._parts[handle]
-        result = partial.run(fetches, feed_dict or {})
+        result = partial.run(parts, feed_dict or {})
         if partial.is_over:
             self._parts.pop(handle, None)
         return result
