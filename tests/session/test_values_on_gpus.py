@@ -260,3 +260,13 @@ def test_a_fraction_of_memory_limits_every_gpu(asked, limit, monkeypatch):
                         lambda fraction, index: limits.update({index: fraction}))
     settings.apply(tf.ConfigProto(gpu_options=tf.GPUOptions(per_process_gpu_memory_fraction=asked)))
     assert limits == ({} if limit is None else {0: limit, 1: limit})
+
+
+@pytest.mark.parametrize("behind_handle", [False, True])
+def test_variables_of_strings_stay_on_the_host(behind_handle):
+    words = tf.get_variable("words", initializer=["a", "b"], use_resource=behind_handle)
+    with tf.Session() as session:
+        session.run(words.initializer)
+        assert session.run(words).tolist() == [b"a", b"b"]
+        session.run(words.assign(["c", "d"]))
+        assert session.run(words).tolist() == [b"c", b"d"]

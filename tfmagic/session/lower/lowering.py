@@ -532,8 +532,10 @@ class Lowering:
         return tuple(outputs) if len(op._outputs) > 1 else (outputs[0] if outputs else ())
 
     def _fitted(self, root: Operation, value: Any) -> Any:
-        """A variable's new value on the variable's device."""
+        """A variable's new value on the variable's device; host objects as they are."""
         device = self.place(root)
+        if root._attrs["dtype"].kind == "O":
+            return value
         if isinstance(value, Proxy):
             return self.tracer.moved(value, device)
         return self._constant_on(device, value) if device != "cpu" and isinstance(value, torch.Tensor) else value
