@@ -59,7 +59,7 @@ FRAMEWORKS = {"tfmagic": tfmagic, "tensorflow": tensorflow, "tensorflow1": tenso
 
 
 # Seconds that a program runs before it is timed, and calls, which may take it longer: what runs often is measured.
-WARM, CALLS, LONGEST = 1.0, 1000, 10.0
+WARM, CALLS, LONGEST = 1.0, 3000, 10.0
 
 clock = getattr(time, "perf_counter", time.time)  # TensorFlow 1.15 may have a Python without
 
