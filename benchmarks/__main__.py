@@ -50,7 +50,7 @@ RATIOS = (
     ("factors_step", "FTRL on rows of factors, batch 500", "tensorflow1", 0.7),
     ("graph_step", "graph convolution of 2,708 nodes, Adam", "tensorflow1", 1.0),
     ("sampled_step", "sampled softmax of 5,000 words", "tensorflow1", 0.9),
-    ("wide_and_deep_step", "wide & deep on columns of words", "tensorflow1", 0.7),
+    ("wide_and_deep_step", "wide & deep on columns of words", "tensorflow1", 0.9),
     ("factorization_step", "factors of 2,000 x 3,000, Adam", "tensorflow1", 1.0),
     ("clipped_step", "small net, clipped by global norm, Adam", "tensorflow1", 1.5),
     ("attention_step", "attention, layer norm, dropout, Adam", "tensorflow1", 1.2),
@@ -68,7 +68,7 @@ RATIOS = (
     ("split_words", "a line split into words, padded", "tensorflow1", 1.0),
     ("queued_records", "a record through queues, learnt from", "tensorflow1", 1.0),
     ("queued_rows", "a row through queues, learnt from", "tensorflow1", 1.0),
-    ("queued_lines", "a line through queues, learnt from", "tensorflow1", 0.9),
+    ("queued_lines", "a line through queues, learnt from", "tensorflow1", 1),
 )
 
 
