@@ -39,6 +39,16 @@ class Shuffle(Dataset):
         draw = self._seeds
         return _Shuffling(self, Samples(draw.next(), draw.next()) if self.reshuffle else Samples(*draw.seeds))
 
+    def drawn(self) -> Any:
+        """Where the seeds of the next passes come from, and how many were drawn."""
+        return (self._seeds.seeds, self._seeds.taken) if self.reshuffle else None
+
+    def draw_on(self, drawn: Any) -> None:
+        """Go to where `drawn` was."""
+        if drawn is not None:
+            self._seeds.seeds, taken = drawn
+            self._seeds.skip_to(taken)
+
     def cardinality(self) -> int:
         have = self.inputs[0].cardinality()
         if self.count == 0 or have == 0:
@@ -207,10 +217,11 @@ class _Shuffling(Iteration):
     def state(self) -> Any:
         source = None if self._source is None else self._source.state()
         return (self._samples.seeds, self._samples.taken, self._pass, list(self._ring),
-                [tuple(part) for part in self._slices], self._held, source)
+                [tuple(part) for part in self._slices], self._held, source, self._dataset.drawn())
 
     def restore(self, state: Any) -> None:
-        seeds, taken, self._pass, ring, slices, self._held, source = state
+        seeds, taken, self._pass, ring, slices, self._held, source, drawn = state
+        self._dataset.draw_on(drawn)
         self._samples = Samples(*seeds)
         self._samples.skip_to(taken)
         self._ring, self._slices = list(ring), deque(list(part) for part in slices)
