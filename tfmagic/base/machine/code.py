@@ -121,9 +121,19 @@ class Code:
           name: under which the compiler finds it.
           parameters: those that the body knows, with their types, each of 8 bytes.
         """
-        outer, given = Code(), []
-        for index, parameter in enumerate(parameters):
-            kind = parameter.split()[0]
-            given.append(f"{kind} {outer.load('%packed', kind, str(index))}")
-        outer.do(f"call void @{name}_inner({', '.join(given)})")
-        return self.function(f"{name}_inner", parameters, "alwaysinline") + outer.function(name, ["ptr %packed"])
+        return self.function(f"{name}_inner", parameters, "alwaysinline") + unpacking(name, f"{name}_inner", parameters)
+
+
+def unpacking(name: str, inner: str, parameters: Sequence[str], others: Sequence[str] = ()) -> str:
+    """The text of the function `name(packed, others)` that calls `inner(parameters, others)`.
+
+    Args:
+      parameters: those whose values lie in a row at the address `packed`, with their types, each of 8 bytes.
+      others: those that are handed on, with their types.
+    """
+    code, given = Code(), []
+    for index, parameter in enumerate(parameters):
+        kind = parameter.split()[0]
+        given.append(f"{kind} {code.load('%packed', kind, str(index))}")
+    code.do(f"call void @{inner}({', '.join([*given, *others])})")
+    return code.function(name, ["ptr %packed", *others])

@@ -15,7 +15,7 @@ from typing import Any
 from tfmagic.base.lazy import torch
 from tfmagic.base.machine import blocks, compiler, team
 from tfmagic.base.machine.blocks import Laid
-from tfmagic.base.machine.code import Code
+from tfmagic.base.machine.vectors import Vectors
 
 KINDS = {"torch.float32": "float", "torch.float64": "double"}
 # Vectors side by side; lines and columns that there must be for a block of any kind; lines from which on columns of the
@@ -39,29 +39,22 @@ def fits(m: int, n: int) -> bool:
 @functools.cache
 def prepare(kind: str) -> Callable[..., None]:
     """The function of the address of its parameters, and twice the number of threads; it is compiled once."""
-    lanes, lines = blocks.vectors_of(kind)
-    width = lanes * _WIDE
-    code = Code()
-
-    def least(a: str, b: str) -> str:
-        return code.let(f"select i1 {code.let(f'icmp slt i64 {a}, {b}')}, i64 {a}, i64 {b}")
+    writer = Vectors(kind)
+    code, lines, width = writer.code, blocks.vectors_of(kind)[1], writer.lanes * _WIDE
 
     def piece(index: str, room: str) -> None:
         group, panel = (code.let(f"{what} i64 {index}, %panels") for what in ("sdiv", "srem"))
         # The last columns, and lines, are as many as the others: some are computed twice.
-        column = least(code.let(f"mul i64 {panel}, {width}"), code.let(f"sub i64 %n, {width}"))
-        by_line = code.at("%b", kind, column)
+        column = writer.least(writer.times(panel, width), writer.add("%n", -width))
+        by_line = writer.at("%b", column)
 
         def copied(line: str) -> None:
-            vector = f"<{lanes} x {kind}>"
-            given, made = (code.at(pointer, kind, code.let(f"mul i64 {line}, {apart}"))
-                           for pointer, apart in ((by_line, "%b_apart"), (room, width)))
-            for place in map(str, range(0, width, lanes)):
-                value = code.let(f"load {vector}, ptr {code.at(given, kind, place)}, align 4")
-                code.do(f"store {vector} {value}, ptr {code.at(made, kind, place)}, align 4")
+            given, made = writer.at(by_line, writer.times(line, "%b_apart")), writer.at(room, writer.times(line, width))
+            for place in range(0, width, writer.lanes):
+                writer.store(writer.load(given, place), made, place)
 
         def turned(_: str) -> None:
-            source = code.at("%b", kind, code.let(f"mul i64 {column}, %b_apart"))
+            source = writer.at("%b", writer.times(column, "%b_apart"))
             blocks.turned(code, kind, Laid(source, "%b_apart"), Laid(room, width), width, "%k")
 
         as_it_is, copies, turns = (code.let(f"icmp eq i64 %taken, {how}") for how in (_AS_IT_IS, _COPY, _TURN))
@@ -69,30 +62,23 @@ def prepare(kind: str) -> Callable[..., None]:
         code.loop("0", code.let(f"zext i1 {turns} to i64"), turned)
         second = Laid(code.let(f"select i1 {as_it_is}, ptr {by_line}, ptr {room}"),
                       code.let(f"select i1 {as_it_is}, i64 %b_apart, i64 {width}"))
-        start = code.at("%start_of_sums", kind, code.let(f"mul i64 {column}, %start_along"))
-        first_line = code.let(f"mul i64 {group}, %lines")
-        height = least("%lines", code.let(f"sub i64 %m, {first_line}"))
+        start = writer.at("%start_of_sums", writer.times(column, "%start_along"))
+        first_line = writer.times(group, "%lines")
 
         def some(at: str) -> None:
-            line = code.let(f"add i64 {first_line}, {code.let(f'mul i64 {at}, {lines}')}")
-            line = least(line, code.let(f"sub i64 %m, {lines}"))
-            a = code.at("%a", kind, code.let(f"mul i64 {line}, %a_apart"))
-            out = code.at("%out", kind, code.let(f"add i64 {code.let(f'mul i64 {line}, %n')}, {column}"))
-            blocks.block(code, kind, lines, [lanes] * _WIDE, Laid(a, "%a_apart", "%a_along"), second, "%k",
-                         Laid(out, "%n"), start=start)
+            line = writer.least(writer.add(first_line, at), writer.add("%m", -lines))
+            a = writer.at("%a", writer.times(line, "%a_apart"))
+            out = writer.at("%out", writer.add(writer.times(line, "%n"), column))
+            writer.product(lines, Laid(a, "%a_apart", "%a_along"), second, "%k", Laid(out, "%n"), _WIDE, start=start)
 
-        code.loop("0", code.let(f"sdiv i64 {code.let(f'add i64 {height}, {lines - 1}')}, {lines}"), some)
+        writer.each(writer.least("%lines", writer.minus("%m", first_line)), lines, some)
 
     def thread(index: str) -> None:
-        room = code.at("%room", kind, code.let(f"mul i64 {index}, %room_size"))
+        room = writer.at("%room", writer.times(index, "%room_size"))
         team.in_turn(code, "%next", "%pieces", lambda at: piece(at, room))
 
     code.loop("%start", "%stop", thread)
-    title = compiler.unique("dense")
-    inner = code.function(f"{title}_inner", [*_PARAMETERS, "i64 %start", "i64 %stop"], "noinline")
-    text = inner + team.unpacked(title, _PARAMETERS) + blocks.declared(inner) + \
-        team.shared(title, aligned=1, there=compiler.has_team())
-    return compiler.compiled(text, title, [compiler.POINTER, compiler.INTEGER, compiler.INTEGER], vectors=False)
+    return writer.made("dense", _PARAMETERS)
 
 
 def product(a: Any, b: Any, bias: Any = None) -> Any:

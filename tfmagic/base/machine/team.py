@@ -12,8 +12,10 @@ import platform
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tfmagic.base.machine.code import Code
+from tfmagic.base.machine.code import Code, unpacking
 
+# The parameters that say what is for one thread.
+RANGE = ("i64 %start", "i64 %stop")
 _BITS_THAT_FLUSH = 0x8040  # of the register that says how an x86 processor takes denormal numbers: for 0
 _FUNCTIONS = ("GOMP_parallel", "omp_get_thread_num", "omp_get_num_threads")
 _DECLARED = ("declare void @GOMP_parallel(ptr, ptr, i32, i32)\ndeclare i32 @omp_get_thread_num()\n"
@@ -77,18 +79,15 @@ def shared(title: str, flushes: bool = False, there: bool = True, aligned: int =
     return part.function(f"{title}_part", ["ptr %data"]) + text + _DECLARED if there else text
 
 
-def unpacked(title: str, parameters: Sequence[str]) -> str:
-    """The text of the `{title}_range` that calls `{title}_inner(parameters, start, stop)`.
+def ranged(code: Code, title: str, parameters: Sequence[str]) -> str:
+    """The text of `{title}_range(packed, start, stop)`, whose body is `code`.
 
     Args:
-      parameters: those whose values lie in a row at the address that it is given, with their types, of 8 bytes each.
+      parameters: those whose values lie in a row at the address `packed`, with their types, of 8 bytes each.
     """
-    code, given = Code(), []
-    for index, parameter in enumerate(parameters):
-        kind = parameter.split()[0]
-        given.append(f"{kind} {code.load('%packed', kind, str(index))}")
-    code.do(f"call void @{title}_inner({', '.join(given)}, i64 %start, i64 %stop)")
-    return code.function(f"{title}_range", ["ptr %packed", "i64 %start", "i64 %stop"])
+    inner = f"{title}_inner"
+    return code.function(inner, [*parameters, *RANGE], "noinline") + \
+        unpacking(f"{title}_range", inner, parameters, RANGE)
 
 
 def in_turn(code: Code, following: str, count: str, body: Callable[[str], None]) -> None:

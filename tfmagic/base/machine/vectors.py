@@ -1,4 +1,4 @@
-"""Vectors: code for LLVM on vectors of floats as wide as this processor's, products of small matrices above all."""
+"""Vectors: code for LLVM on vectors as wide as this processor's, products of small matrices above all."""
 
 from __future__ import annotations
 
@@ -11,21 +11,32 @@ from tfmagic.base.machine.code import Code, number
 
 
 class Vectors:
-    """Writes the code of one function on vectors of floats.
+    """Writes the code of one function on vectors.
 
     Attributes:
       code: what is written.
-      lanes: how many floats a vector has.
-      rows: how many lines of a product are computed at once, a power of two.
+      single: the type of a number.
+      lanes: how many numbers a vector has.
       kind: the type of a vector.
+
+    Args:
+      single: "float" or "double".
     """
 
-    def __init__(self) -> None:
+    def __init__(self, single: str = "float") -> None:
         self.code = Code()
-        self.lanes, lines = blocks.vectors_of("float")
-        self.rows = 8 if lines >= 8 else 4
-        self.kind = f"<{self.lanes} x float>"
+        self.single = single
+        self.lanes, _ = blocks.vectors_of(single)
+        self.kind = f"<{self.lanes} x {single}>"
         self._spoiled = self.code.room(self.kind)
+
+    def at(self, pointer: str, index: str | int) -> str:
+        """The address of a number."""
+        return self.code.at(pointer, self.single, str(index))
+
+    def minus(self, a: str, b: str) -> str:
+        """The difference of whole numbers."""
+        return self.code.let(f"sub i64 {a}, {b}")
 
     def add(self, *values: str | int) -> str:
         """The sum of whole numbers."""
@@ -46,19 +57,19 @@ class Vectors:
 
     def load(self, pointer: str, index: str | int = 0) -> str:
         """A vector of an array."""
-        return self.code.let(f"load {self.kind}, ptr {self.code.at(pointer, 'float', str(index))}, align 4")
+        return self.code.let(f"load {self.kind}, ptr {self.at(pointer, index)}, align 4")
 
     def store(self, value: str, pointer: str, index: str | int = 0) -> None:
         """Set a vector of an array."""
-        self.code.do(f"store {self.kind} {value}, ptr {self.code.at(pointer, 'float', str(index))}, align 4")
+        self.code.do(f"store {self.kind} {value}, ptr {self.at(pointer, index)}, align 4")
 
     def spread(self, value: float) -> str:
         """A vector of equal constants."""
-        return "<" + ", ".join([f"float {number(value, 'float')}"] * self.lanes) + ">"
+        return "<" + ", ".join([f"{self.single} {number(value, self.single)}"] * self.lanes) + ">"
 
     def fused(self, a: str, b: str, c: str) -> str:
         """`a * b + c`."""
-        return blocks.fused(self.code, "float", self.lanes, a, b, c)
+        return blocks.fused(self.code, self.single, self.lanes, a, b, c)
 
     def combined(self, factors: Sequence[Fraction], values: Sequence[str]) -> str:
         """The sum of vectors times constants."""
@@ -73,10 +84,10 @@ class Vectors:
                 found = self.fused(value, self.spread(float(factor)), found)
         return found
 
-    def product(self, first: blocks.Laid, second: blocks.Laid, depth: str, out: blocks.Laid, wide: int,
-                adds: bool) -> None:
-        """Code for `rows` lines of a product, `wide` vectors across (`blocks.block`)."""
-        blocks.block(self.code, "float", self.rows, [self.lanes] * wide, first, second, depth, out, adds)
+    def product(self, lines: int, first: blocks.Laid, second: blocks.Laid, depth: str, out: blocks.Laid, wide: int,
+                adds: bool = False, start: str | None = None) -> None:
+        """Code for so many lines of a product, `wide` vectors across (`blocks.block`)."""
+        blocks.block(self.code, self.single, lines, [self.lanes] * wide, first, second, depth, out, adds, start)
 
     def panels(self, columns: str, body: Callable[[str, int], None]) -> None:
         """Code for every two vectors of `columns` numbers, and one that is left; `body` gets where, and how many."""
@@ -106,7 +117,6 @@ class Vectors:
     def made(self, name: str, parameters: Sequence[str]) -> Callable[..., None]:
         """The function of the address of its parameters, how often, and on how many threads."""
         title = compiler.unique(name)
-        inner = self.code.function(f"{title}_inner", [*parameters, "i64 %start", "i64 %stop"], "noinline")
-        text = inner + team.unpacked(title, parameters) + \
-            blocks.declared(inner) + team.shared(title, aligned=1, there=compiler.has_team())
+        text = team.ranged(self.code, title, parameters)
+        text += blocks.declared(text) + team.shared(title, aligned=1, there=compiler.has_team())
         return compiler.compiled(text, title, [compiler.POINTER, compiler.INTEGER, compiler.INTEGER], vectors=False)

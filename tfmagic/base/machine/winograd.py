@@ -20,7 +20,7 @@ from typing import Any
 
 from tfmagic.base.lazy import torch
 from tfmagic.base.machine import compiler, team
-from tfmagic.base.machine.blocks import Laid
+from tfmagic.base.machine.blocks import Laid, vectors_of
 from tfmagic.base.machine.vectors import Vectors
 
 # Where a tile's polynomial is evaluated, besides at infinity: of the usual choices that with the smallest errors.
@@ -85,7 +85,7 @@ def _pixels(writer: Vectors, pointer: str, tile: str, side: int, step: int, size
     image, line = (code.let(f"{kind} i64 {line}, {down}") for kind in ("sdiv", "srem"))
     inside: list[list[tuple[str, str]]] = []
     for place, above, size in ((line, before[0], height), (column, before[1], width)):
-        first = code.let(f"sub i64 {writer.times(place, step)}, {above}")
+        first = writer.minus(writer.times(place, step), above)
         found = [writer.add(first, index) for index in range(side)]
         inside.append([(at, code.let(f"icmp ult i64 {at}, {size}")) for at in found])
     addresses = []
@@ -93,7 +93,7 @@ def _pixels(writer: Vectors, pointer: str, tile: str, side: int, step: int, size
         start = writer.times(writer.add(writer.times(image, height), y), width)
         addresses.append([
             code.let(f"select i1 {code.let(f'and i1 {in_height}, {in_width}')}, "
-                     f"ptr {code.at(pointer, 'float', writer.times(writer.add(start, x), channels))}, ptr {outside}")
+                     f"ptr {writer.at(pointer, writer.times(writer.add(start, x), channels))}, ptr {outside}")
             for x, in_width in inside[1]])
     return addresses
 
@@ -117,6 +117,17 @@ def _at_points(writer: Vectors, apart: Sequence[str], body: Callable[..., None])
 
 _SIZES = ("i64 %height", "i64 %width", "i64 %channels", "i64 %down", "i64 %right", "i64 %above", "i64 %before",
           "i64 %filters", "i64 %tiles", "i64 %block", "i64 %slots", "i64 %room_size")
+
+
+def _lines() -> int:
+    """How many lines of a product are computed at once: channels, and the tiles of a block, are a multiple of them."""
+    return 8 if vectors_of("float")[1] >= 8 else 4
+
+
+def _outputs(writer: Vectors, back: Matrix, values: Sequence[str]) -> list[str]:
+    """The outputs, line by line, from the products at all points."""
+    lines = [values[start:start + _SIDE] for start in range(0, _ALL, _SIDE)]
+    return sum(_taken(writer, back, lines), [])
 
 
 def _blocks(writer: Vectors, count: str) -> str:
@@ -163,43 +174,42 @@ def _forward(taps: int) -> Callable[..., None]:
 
     def block(index: str, room: str) -> None:
         first = writer.times(index, "%block")
-        count = writer.least("%block", code.let(f"sub i64 %tiles, {first}"))
+        count = writer.least("%block", writer.minus("%tiles", first))
         apart, out_apart = writer.times("%block", "%channels"), writer.times("%block", "%filters")
-        products = code.at(room, "float", writer.times(apart, _ALL))
-        spare = code.at(products, "float", writer.times(out_apart, _ALL))
+        products = writer.at(room, writer.times(apart, _ALL))
+        spare = writer.at(products, writer.times(out_apart, _ALL))
 
         def take(tile: str) -> None:
             addresses = _pixels(writer, "%images", writer.add(first, tile), _SIDE, step,
-                                      ["%height", "%width", "%channels", "%down", "%right"], ["%above", "%before"],
-                                      "%nothing")
+                                ["%height", "%width", "%channels", "%down", "%right"], ["%above", "%before"],
+                                "%nothing")
             _to_points(writer, to_points, addresses, "%channels", room, writer.times(tile, "%channels"), apart)
 
         def multiply(tiles: str, taken: str, made: str) -> None:
             def panel(column: str, wide: int) -> None:
-                matrix = code.at("%taken", "float", writer.add(taken, writer.times(column, "%channels")))
+                matrix = writer.at("%taken", writer.add(taken, writer.times(column, "%channels")))
 
                 def some(row: str) -> None:
-                    given = code.at(room, "float", writer.add(tiles, writer.times(row, "%channels")))
-                    out = code.at(products, "float", writer.add(made, writer.times(row, "%filters"), column))
-                    writer.product(Laid(given, "%channels"), Laid(matrix, wide * writer.lanes), "%channels",
-                                   Laid(out, "%filters"), wide, adds=False)
+                    given = writer.at(room, writer.add(tiles, writer.times(row, "%channels")))
+                    out = writer.at(products, writer.add(made, writer.times(row, "%filters"), column))
+                    writer.product(_lines(), Laid(given, "%channels"), Laid(matrix, wide * writer.lanes), "%channels",
+                                   Laid(out, "%filters"), wide)
 
-                writer.each(count, writer.rows, some)
+                writer.each(count, _lines(), some)
 
             writer.panels("%filters", panel)
 
         def give(tile: str) -> None:
             addresses = _pixels(writer, "%out", writer.add(first, tile), step, step,
-                                      ["%out_height", "%out_width", "%filters", "%down", "%right"], ["0", "0"], spare)
+                                ["%out_height", "%out_width", "%filters", "%down", "%right"], ["0", "0"], spare)
             start = writer.times(tile, "%filters")
 
             def some(column: str) -> None:
                 values = [writer.load(products, writer.add(start, column, writer.times(out_apart, place)))
                           for place in range(_ALL)]
                 bias = writer.load("%bias", column)
-                found = _taken(writer, back, [values[line * _SIDE:(line + 1) * _SIDE] for line in range(_SIDE)])
-                for value, address in zip(sum(found, []), sum(addresses, [])):
-                    value = code.let(f"fadd <{writer.lanes} x float> {value}, {bias}")
+                for value, address in zip(_outputs(writer, back, values), sum(addresses, [])):
+                    value = code.let(f"fadd {writer.kind} {value}, {bias}")
                     writer.spoils(value)
                     writer.store(value, address, column)
 
@@ -211,7 +221,7 @@ def _forward(taps: int) -> Callable[..., None]:
 
     def slot(index: str) -> None:
         writer.sound()
-        room = code.at("%room", "float", writer.times(index, "%room_size"))
+        room = writer.at("%room", writer.times(index, "%room_size"))
         team.in_turn(code, "%next", _blocks(writer, "%tiles"), lambda at: block(at, room))
         writer.noted("%spoiled", index)
 
@@ -232,38 +242,38 @@ def _by_filter(taps: int) -> Callable[..., None]:
 
     def slot(index: str) -> None:
         whole = writer.times("%channels", "%filters")
-        total = code.at("%room", "float", writer.times(index, "%room_size"))
+        total = writer.at("%room", writer.times(index, "%room_size"))
         writer.each(writer.times(whole, _ALL), writer.lanes, lambda at: writer.store(writer.spread(0.0), total, at))
 
         def block(at: str) -> None:
             done = writer.times(at, "%block")
-            first, count = writer.add(begin, done), writer.least("%block", code.let(f"sub i64 {length}, {done}"))
+            first, count = writer.add(begin, done), writer.least("%block", writer.minus(length, done))
             apart, out_apart = writer.times("%block", "%channels"), writer.times("%block", "%filters")
-            images = code.at(total, "float", writer.times(whole, _ALL))
-            changes = code.at(images, "float", writer.times(apart, _ALL))
+            images = writer.at(total, writer.times(whole, _ALL))
+            changes = writer.at(images, writer.times(apart, _ALL))
 
             def take(tile: str) -> None:
                 here = writer.add(first, tile)
                 addresses = _pixels(writer, "%images", here, _SIDE, step,
-                                          ["%height", "%width", "%channels", "%down", "%right"],
-                                          ["%above", "%before"], "%nothing")
+                                    ["%height", "%width", "%channels", "%down", "%right"], ["%above", "%before"],
+                                    "%nothing")
                 _to_points(writer, to_points, addresses, "%channels", images, writer.times(tile, "%channels"), apart)
                 addresses = _pixels(writer, "%gradient", here, step, step,
-                                          ["%out_height", "%out_width", "%filters", "%down", "%right"], ["0", "0"],
-                                          "%nothing")
+                                    ["%out_height", "%out_width", "%filters", "%down", "%right"], ["0", "0"],
+                                    "%nothing")
                 _to_points(writer, gradients, addresses, "%filters", changes, writer.times(tile, "%filters"), out_apart)
 
             def multiply(tiles: str, given: str, made: str) -> None:
                 def panel(column: str, wide: int) -> None:
-                    matrix = code.at(changes, "float", writer.add(given, column))
+                    matrix = writer.at(changes, writer.add(given, column))
 
                     def some(row: str) -> None:
-                        turned = code.at(images, "float", writer.add(tiles, row))
-                        out = code.at(total, "float", writer.add(made, writer.times(row, "%filters"), column))
-                        writer.product(Laid(turned, 1, "%channels"), Laid(matrix, "%filters"), count,
+                        turned = writer.at(images, writer.add(tiles, row))
+                        out = writer.at(total, writer.add(made, writer.times(row, "%filters"), column))
+                        writer.product(_lines(), Laid(turned, 1, "%channels"), Laid(matrix, "%filters"), count,
                                        Laid(out, "%filters"), wide, adds=True)
 
-                    writer.each("%channels", writer.rows, some)
+                    writer.each("%channels", _lines(), some)
 
                 writer.panels("%filters", panel)
 
@@ -273,7 +283,7 @@ def _by_filter(taps: int) -> Callable[..., None]:
         # Always the same tiles for a thread, so that sums are always the same.
         begin, end = (code.let(f"sdiv i64 {writer.times('%tiles', each)}, %slots")
                       for each in (index, writer.add(index, 1)))
-        length = code.let(f"sub i64 {end}, {begin}")
+        length = writer.minus(end, begin)
         code.loop("0", _blocks(writer, length), block)
 
     code.loop("%start", "%stop", slot)
@@ -287,8 +297,7 @@ def _from_points(taps: int) -> Callable[..., None]:
     writer = Vectors()
     code = writer.code
     back = matrices(taps, _SIDE + 1 - taps)[2]
-    kind = f"<{writer.lanes} x float>"
-    held = [code.room(kind) for _ in range(_ALL)]
+    held = [code.room(writer.kind) for _ in range(_ALL)]
 
     def one(channel: str) -> None:
         whole = writer.times("%channels", "%filters")
@@ -297,20 +306,17 @@ def _from_points(taps: int) -> Callable[..., None]:
         def some(column: str) -> None:
             at = writer.add(writer.times(channel, "%filters"), column)
             places = [writer.add(at, writer.times(whole, place)) for place in range(_ALL)]
-            values = [writer.load("%room", place) for place in places]
-            for place, value in zip(held, values):
-                writer.store(value, place)
+            for kept, place in zip(held, places):
+                writer.store(writer.load("%room", place), kept)
 
             def more(slot: str) -> None:
                 start = writer.times(writer.add(slot, 1), "%room_size")
                 for place, kept in zip(places, held):
                     other = writer.load("%room", writer.add(start, place))
-                    writer.store(code.let(f"fadd {kind} {writer.load(kept)}, {other}"), kept)
+                    writer.store(code.let(f"fadd {writer.kind} {writer.load(kept)}, {other}"), kept)
 
             code.loop("0", writer.add("%slots", -1), more)
-            values = [writer.load(kept) for kept in held]
-            found = _taken(writer, back, [values[line * _SIDE:(line + 1) * _SIDE] for line in range(_SIDE)])
-            for tap, value in enumerate(sum(found, [])):
+            for tap, value in enumerate(_outputs(writer, back, [writer.load(kept) for kept in held])):
                 writer.spoils(value)
                 writer.store(value, "%out", writer.add(at, writer.times(whole, tap)))
 

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import fx
 
-from tfmagic.base.machine import compiler
-from tfmagic.base.machine.code import Code
+from tfmagic.base.machine import compiler, team
+from tfmagic.base.machine.code import Code, unpacking
 from tfmagic.base.machine.functions import INTRINSICS
 from tfmagic.base.machine.workers import shared
 from tfmagic.session.element_rules import KINDS, Value, write
@@ -167,19 +167,10 @@ def _text(run: Run, title: str, arguments: Sequence[fx.Node], results: Sequence[
             code.loop("0", columns, column)
 
         code.loop(start, stop, row)
-    inner = code.function(f"{title}_inner", [*(f"ptr noalias {pointer}" for pointer in pointers.values()),
-                                             *(["i64 %start", "i64 %stop"] if count is None else [])], "alwaysinline")
-    return inner + _unpacking(title, list(pointers.values()), count is None) + INTRINSICS
-
-
-def _unpacking(title: str, pointers: Sequence[str], with_range: bool) -> str:
-    """The function that Python calls: it takes the addresses of all values at once."""
-    code, given = Code(), []
-    for index in range(len(pointers)):
-        given.append(f"ptr {code.load('%packed', 'ptr', str(index))}")
-    given += ["i64 %start", "i64 %stop"] if with_range else []
-    code.do(f"call void @{title}_inner({', '.join(given)})")
-    return code.function(title, ["ptr %packed", *given[len(pointers):]])
+    parameters = [f"ptr noalias {pointer}" for pointer in pointers.values()]
+    others = team.RANGE if count is None else ()
+    inner = code.function(f"{title}_inner", [*parameters, *others], "alwaysinline")
+    return inner + unpacking(title, f"{title}_inner", parameters, others) + INTRINSICS
 
 
 def _load(code: Code, pointer: str, kind: str, index: str) -> Value:

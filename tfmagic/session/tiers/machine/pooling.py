@@ -138,9 +138,7 @@ class _Places:
 
 
 def _text(title: str, code: Code, pointers: Sequence[str]) -> str:
-    parameters = [f"ptr noalias {pointer}" for pointer in pointers]
-    inner = code.function(f"{title}_inner", [*parameters, "i64 %start", "i64 %stop"], "noinline")
-    return inner + team.unpacked(title, parameters) + INTRINSICS
+    return team.ranged(code, title, [f"ptr noalias {pointer}" for pointer in pointers]) + INTRINSICS
 
 
 def _choosing(title: str, windows: Windows) -> str:
