@@ -25,12 +25,13 @@ def pipeline() -> list[tuple[str, Callable[[PlanGraph], bool]]]:
         recurrent,
         row_updates,
         simplify,
+        sums_over_turns,
     )
 
     return [("fused updates", fused_updates.run), ("sums of lists", list_sums.run), ("dead code", dead_code.run),
             ("simplify", simplify.run), ("common sub-expressions", cse.run), ("lookups", lookups.run),
             ("images", images.run),
-            ("recurrent nets", recurrent.run),
+            ("recurrent nets", recurrent.run), ("sums over turns", sums_over_turns.run),
             ("row updates", row_updates.run), ("handed over", handed_over.run), ("no dead code", dead_code.run)]
 
 
