@@ -35,6 +35,14 @@ def test_a_plan_wants_threads_for_a_large_call_in_a_body_too() -> None:
     assert not work.wants_threads(plan_of([small], [x]))
 
 
+def test_an_op_may_say_how_much_it_does() -> None:
+    def wants(steps: int) -> bool:
+        x, labels = tf.placeholder(tf.float32, [steps, 2, 5]), tf.SparseTensor([[0, 0], [1, 0]], [1, 2], [2, 1])
+        return work.wants_threads(plan_of([tf.nn.ctc_loss(labels, x, [steps, steps])], [x]))
+
+    assert wants(5000) and not wants(50)
+
+
 def test_the_large_calls_alone_have_threads_and_give_the_same(four_threads, monkeypatch) -> None:
     x = tf.placeholder(tf.float32, [500, 500])
     large = tf.matmul(x, x)

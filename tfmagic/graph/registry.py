@@ -42,6 +42,7 @@ class OpDeclaration:
       sparse: whether a sparse tensor may be given: the op then takes its values, and gives a sparse tensor.
       from_shapes: whether the shapes of the inputs settle the output's value.
       settles: `(node, *what is known of the inputs) -> for each output its value, where that tells it, else None`.
+      work: `(node, *dims) -> how many operations the kernel does`.
       check: `(node, *dims) -> TensorFlow's words (or error) for shapes that its kernel refuses`, or None; "": it takes
         them, whatever the shape rule says while the graph is built.
       explain: `(node, *values) -> TensorFlow's words for a run that failed with these values`, or None.
@@ -67,6 +68,7 @@ class OpDeclaration:
     from_shapes: bool = False
     sparse: bool = False
     settles: Callable[..., Any] | None = None
+    work: Callable[..., float] | None = None
     check: Callable[..., Any] | None = None
     explain: Callable[..., str | None] | None = None
     functions: dict[str, str] = field(default_factory=dict)

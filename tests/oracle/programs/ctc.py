@@ -67,6 +67,23 @@ def ctc_beam_search_decoder(tf):
 
 
 @program
+def ctc_beams_of_many(tf):
+    """Sequences of different lengths, with so few beams that some are lost on the way and found again."""
+    x = tf.placeholder(tf.float32, [20, 5, 6], name="x")
+    found = [tf.nn.ctc_beam_search_decoder(x, [20, 12, 1, 17, 20], beam_width=width, top_paths=3, merge_repeated=False)
+             for width in (3, 4, 6, 10, 60)]
+    return Case(steps=[([[decoded, scores] for decoded, scores in found], {x: logits(20, 5, 6) * scale})
+                       for scale in (0.5, 1.5)])
+
+
+@program
+def ctc_beams_of_equals(tf):
+    """Of equals those stay that were beams before."""
+    decoded, scores = tf.nn.ctc_beam_search_decoder(tf.zeros([3, 1, 3]), [3], beam_width=1)
+    return Case(steps=[([decoded, scores], None)])
+
+
+@program
 def ctc_trained(tf):
     tf.set_random_seed(4)
     x = tf.placeholder(tf.float32, [None, 6, 3], name="x")
@@ -97,6 +114,27 @@ def ctc_loss_of_blanks_and_of_no_path(tf):
              tf.nn.ctc_loss(sparse_rows(tf, [1, 1, 1], [3, 3]), x, [4, 0], preprocess_collapse_repeated=True,
                             ignore_longer_outputs_than_inputs=True)]
     return Case(steps=[([found, [tf.gradients(loss, x) for loss in found]], {x: logits()})])
+
+
+@program
+def ctc_loss_of_many(tf):
+    """Sequences and labels of different lengths, some with labels twice, one after the other."""
+    rows = [[1, 1, 2], [0], [3, 4, 3, 4, 3], [2, 2], [4, 0, 4, 4, 4, 1], [3, 2, 1, 0, 5]]
+    x = tf.placeholder(tf.float32, [11, 6, 6], name="x")
+    found = [tf.nn.ctc_loss(sparse_rows(tf, *rows), x, [7, 3, 11, 2, 11, 4], ctc_merge_repeated=merge,
+                            ignore_longer_outputs_than_inputs=True) for merge in (True, False)]
+    return Case(steps=[([found, [tf.gradients(loss, x) for loss in found]], {x: logits(11, 6, 6)})])
+
+
+@program
+def ctc_loss_of_improbable_labels(tf):
+    """A probability that is too small for a normal number counts as none."""
+    x = tf.placeholder(tf.float32, [3, 4, 3], name="x")
+    rows = [[0, 1]] * 4
+    found = [tf.nn.ctc_loss(sparse_rows(tf, *rows), x, [3] * 4, ctc_merge_repeated=merge) for merge in (True, False)]
+    far = np.zeros([3, 4, 3], np.float32)
+    far[:, :, 2] = [50, 86, 88, 200]
+    return Case(steps=[([found, [tf.gradients(loss, x) for loss in found]], {x: far})])
 
 
 @program

@@ -1,4 +1,4 @@
-"""CTC: the loss of sequences without alignment, and the decoders of its outputs."""
+"""CTC: the loss of sequences without alignment (`ctc_decoders` has the decoders of their outputs)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,8 @@ from tfmagic.ops.declare import op
 from tfmagic.ops.sparse.to_dense import out_of_order
 
 
-def _inputs_dims(inputs: Any, lengths: Any) -> tuple[Any, Any]:
-    """The inputs' dims and the batch size."""
-    inputs, lengths = shape_rules.with_rank(inputs, 3), shape_rules.with_rank(lengths, 1)
-    return inputs, shape_rules.merge_dim(None if inputs is None else inputs[1], None if lengths is None else lengths[0])
-
-
-def _refused(message: str) -> errors.InvalidArgumentError:
+def refused(message: str) -> errors.InvalidArgumentError:
+    """What a kernel raises with these words."""
     return errors.InvalidArgumentError(None, None, message)
 
 
@@ -38,71 +33,39 @@ def _check_loss(op: Any, inputs: Any, indices: Any, values: Any, lengths: Any) -
     return None
 
 
-def _check_decoder(op: Any, inputs: Any, lengths: Any) -> str | errors.OpError | None:
-    """TensorFlow's words for shapes that do not fit."""
-    if len(inputs) != 3:
-        return "inputs is not a 3-Tensor"
-    if len(lengths) != 1:
-        return "sequence_length is not a vector"
-    if inputs[0] == 0:
-        return "max_time is 0"
-    if lengths[0] != inputs[1]:
-        return errors.FailedPreconditionError(None, None, "len(sequence_length) != batch_size.  "
-                                              f"len(sequence_length):  {lengths[0]} batch_size: {inputs[1]}")
-    return None
-
-
-def _lengths(inputs: Any, lengths: Any, loss: bool = False) -> list[int]:
+def lengths_of(inputs: Any, lengths: Any, loss: bool = False) -> list[int]:
     """The lengths of the sequences as ints, checked; decoders take a negative one as 0."""
     steps, batch = inputs.shape[0], inputs.shape[1]
     if lengths.shape[0] != batch:
-        raise _refused(f"len(sequence_length) != batch_size.  len(sequence_length):  {lengths.shape[0]} batch_size: "
-                       f"{batch}")
+        raise refused(f"len(sequence_length) != batch_size.  len(sequence_length):  {lengths.shape[0]} batch_size: "
+                      f"{batch}")
     found: list[int] = lengths.tolist()
     for row, length in enumerate(found):
         if length < 0 and loss:
-            raise _refused(f"seq_len({row}) < 0")
+            raise refused(f"seq_len({row}) < 0")
         if length > steps:
             kind = errors.InvalidArgumentError if loss else errors.FailedPreconditionError
             raise kind(None, None, f"sequence_length({row}) <= {steps}")
     return [max(length, 0) for length in found]
 
 
-def _collapsed(labels: list[int]) -> list[int]:
+def within(steps: Any, sizes: list[int]) -> Any:
+    """Which of the steps [time, batch, ...] are in their sequences: [time, batch, 1]."""
+    times = torch.arange(len(steps), device=steps.device)
+    return (times[:, None] < torch.tensor(sizes, device=steps.device)).unsqueeze(2)
+
+
+def collapsed(labels: list[int]) -> list[int]:
+    """The labels without those that repeat the one before."""
     return [label for i, label in enumerate(labels) if i == 0 or label != labels[i - 1]]
 
 
-def _log_likelihood(log_probs: Any, labels: list[int], merge: bool) -> Any:
-    """The log probability of the labels, by the paths with blanks between them, step by step."""
-    blank = log_probs.shape[1] - 1
-    path = [blank, *(part for label in labels for part in (label, blank))]
-    own = log_probs[:, path]
-    # Where one may come from two places before: from label to another label, or to the same one if repeats stay.
-    skips = [i >= 2 and path[i] != blank and (not merge or path[i] != path[i - 2]) for i in range(len(path))]
-    none = torch.full((len(path),), -float("inf"), dtype=log_probs.dtype, device=log_probs.device)
-    barred = torch.where(torch.tensor(skips, device=log_probs.device), 0.0, none)
-    stays = [merge or part == blank for part in path]
-    stay = torch.where(torch.tensor(stays, device=log_probs.device), 0.0, none)
-    start = none.clone()
-    start[:2] = 0.0
-    alpha = own[0] + start
-    for time in range(1, len(own)):
-        one, two = torch.cat([none[:1], alpha[:-1]]), torch.cat([none[:2], alpha[:-2]])[:len(path)]
-        rows = torch.stack([alpha + stay, one, two + barred])
-        alpha = own[time] + _log_sum(rows)
-    return _log_sum(alpha[-2:].unsqueeze(1))[0]
+def _work(op: Any, inputs: Any, indices: Any, values: Any, lengths: Any) -> float:
+    """Each place of a path, twice per label and once more, takes two sums of exponentials per step."""
+    return 3200.0 * inputs[0] * (2 * values[0] + inputs[1])
 
 
-def _log_sum(rows: Any) -> Any:
-    """logsumexp over the first axis whose gradient is 0 where all is -inf."""
-    largest = rows.max(0).values
-    safe = torch.where(torch.isinf(largest), torch.zeros_like(largest), largest).detach()
-    total = torch.exp(rows - safe).sum(0)
-    none = total == 0
-    return torch.where(none, torch.full_like(total, -float("inf")), torch.log(torch.where(none, 1.0, total)) + safe)
-
-
-@op("CTCLoss", check=_check_loss, traced=False, because="it looks at lengths and labels")
+@op("CTCLoss", check=_check_loss, traced=False, because="it looks at lengths and labels", work=_work)
 class CTCLoss:
     """The negative log probability of labels: [time, batch, classes] -> [batch], with its gradient.
 
@@ -120,22 +83,18 @@ class CTCLoss:
     def kernel(op, inputs, indices, values, lengths):
         batch, classes = inputs.shape[1], inputs.shape[2]
         if batch == 0:
-            raise _refused("batch_size must not be 0")
-        places = indices.tolist()
-        longest = max((column + 1 for _, column in places), default=0)
-        unordered = out_of_order(places, [batch, longest])
-        if unordered:
-            raise _refused("label SparseTensor is not valid: " + unordered.split("\n")[0])
-        sizes = _lengths(inputs, lengths, loss=True)
-        labels: list[list[int]] = [[] for _ in range(batch)]
-        for (row, _), label in zip(places, values.tolist()):
-            labels[row].append(label)
-        with torch.inference_mode(False), torch.enable_grad():
-            given = inputs.clone().requires_grad_()
-            rows = [_loss_of_row(op, given[:sizes[row], row], labels[row], classes, row) for row in range(batch)]
-            loss = torch.stack([loss for loss, _ in rows])
-            gradient = torch.autograd.grad(torch.stack([sloped for _, sloped in rows]).sum(), given)[0]
-        return loss.detach(), gradient
+            raise refused("batch_size must not be 0")
+        given = _rows(indices, values, batch)
+        sizes = lengths_of(inputs, lengths, loss=True)
+        labels = [_labels(op, row, own, classes, size) for row, (own, size) in enumerate(zip(given, sizes))]
+        counted = [row for row, own in enumerate(labels) if own is not None]
+        if len(counted) == batch:
+            return _losses(inputs, labels, sizes, op.ctc_merge_repeated)
+        loss, slope = inputs.new_zeros(batch), torch.zeros_like(inputs)
+        if counted:
+            loss[counted], slope[:, counted] = _losses(inputs[:, counted], [labels[row] for row in counted],
+                                                       [sizes[row] for row in counted], op.ctc_merge_repeated)
+        return loss, slope
 
     def gradient(op, d_loss, d_gradient):
         message = ("Currently there is no way to take the second  derivative of ctc_loss due to the fused "
@@ -144,123 +103,103 @@ class CTCLoss:
         return expand_dims(d_loss, -1) * own, None, None, None
 
 
-def _loss_of_row(op: Any, logits: Any, labels: list[int], classes: int, row: int) -> tuple[Any, Any]:
-    """The loss of one sequence, and what has the slope that TensorFlow gives it: mostly the same."""
+def _rows(indices: Any, values: Any, batch: int) -> list[list[int]]:
+    """The labels of each sequence, from coordinates and values; refused where coordinates are bad or out of order."""
+    indices = indices.cpu().numpy()
+    rows, columns = indices[:, 0], indices[:, 1]
+    longest = int(columns.max(initial=-1)) + 1
+    places = rows * longest + columns
+    if (np.diff(places) <= 0).any() or ((columns < 0) | (rows < 0) | (rows >= batch)).any():
+        words = out_of_order(indices.tolist(), [batch, longest])
+        raise refused("label SparseTensor is not valid: " + str(words).split("\n")[0])
+    labels = values.tolist()
+    ends = np.cumsum(np.bincount(rows, minlength=batch)).tolist()
+    return [labels[start:end] for start, end in zip([0, *ends], ends)]
+
+
+def _labels(op: Any, row: int, labels: list[int], classes: int, steps: int) -> list[int] | None:
+    """The labels that a sequence is to have, which end before the first blank; None if it is to be left out."""
     if not labels:
-        raise _refused(f"Labels length is zero in batch {row}")
-    end = next((i for i, label in enumerate(labels) if label >= classes - 1), len(labels))
-    taken = _collapsed(labels[:end]) if op.preprocess_collapse_repeated else labels[:end]
-    if any(label < classes - 1 for label in labels[end:]):
-        raise _refused(f"Saw a non-null label (index >= num_classes - 1) following a null label, batch: {row} "
-                       f"num_classes: {classes} labels: {','.join(map(str, labels))} "
-                       f"labels seen so far: {','.join(map(str, taken))}")
+        raise refused(f"Labels length is zero in batch {row}")
+    end = len(labels)
+    if max(labels) >= classes - 1:
+        end = next(i for i, label in enumerate(labels) if label >= classes - 1)
+    taken = collapsed(labels[:end]) if op.preprocess_collapse_repeated else labels[:end]
+    if end < len(labels) and min(labels[end:]) < classes - 1:
+        raise refused(f"Saw a non-null label (index >= num_classes - 1) following a null label, batch: {row} "
+                      f"num_classes: {classes} labels: {','.join(map(str, labels))} "
+                      f"labels seen so far: {','.join(map(str, taken))}")
     if taken and min(taken) < 0:
-        raise _refused(f"All labels must be nonnegative integers, batch: {row} labels: {','.join(map(str, taken))}")
-    needed, steps = len(labels), logits.shape[0]
-    if needed > steps:
-        if not op.ignore_longer_outputs_than_inputs:
-            raise _refused(f"Not enough time for target transition sequence (required: {needed}, available: {steps}"
-                           f"){row}You can turn this error into a warning by using the flag "
-                           "ignore_longer_outputs_than_inputs")
-        nothing = logits.sum() * 0.0
-        return nothing, nothing
-    log_probs = torch.log_softmax(logits, 1)
-    if not taken and steps > 1:
-        # 1.15 starts backwards in two places, of which a path of one blank has but one: the last step counts as 1 + p.
-        before, last = log_probs[:-1, -1].sum(), log_probs[-1, -1].detach()
-        share = torch.sigmoid(last)
-        ending = torch.logsumexp(logits[-1], 0) - share * logits[-1, -1]
-        return -before - torch.log1p(torch.exp(last)), ending - before
-    loss = -_log_likelihood(log_probs, taken, op.ctc_merge_repeated)
-    # Where no path leads to the labels every class goes down.
-    return loss, torch.logsumexp(logits, 1).sum() if torch.isinf(loss) else loss
+        raise refused(f"All labels must be nonnegative integers, batch: {row} labels: {','.join(map(str, taken))}")
+    if len(labels) <= steps:
+        return taken
+    if not op.ignore_longer_outputs_than_inputs:
+        raise refused(f"Not enough time for target transition sequence (required: {len(labels)}, available: {steps}"
+                      f"){row}You can turn this error into a warning by using the flag "
+                      "ignore_longer_outputs_than_inputs")
+    return None
 
 
-def _sparse(paths: list[list[int]], device: Any) -> tuple[Any, Any, Any]:
-    """Indices, values and shape of a sparse tensor with one row for each path."""
-    indices = [[row, place] for row, path in enumerate(paths) for place in range(len(path))]
-    longest = max(map(len, paths), default=0)
-    return (torch.tensor(indices, dtype=torch.int64, device=device).reshape(-1, 2),
-            torch.tensor([label for path in paths for label in path], dtype=torch.int64, device=device),
-            torch.tensor([len(paths), longest], dtype=torch.int64, device=device))
+# The log probability of what cannot be: finite, so that no difference of two of them is NaN.
+_NEVER = -1e30
 
 
-@op("CTCGreedyDecoder", check=_check_decoder, traced=False, because="as long as the values say")
-class CTCGreedyDecoder:
-    """The likeliest class of each step, without blanks: [time, batch, classes] -> a sparse [batch, n]."""
-
-    def shape(op, inputs, lengths):
-        _, batch = _inputs_dims(inputs, lengths)
-        return [(None, 2), (None,), (2,), (batch, 1)]
-
-    def kernel(op, inputs, lengths):
-        sizes = _lengths(inputs, lengths)
-        blank = inputs.shape[2] - 1
-        best, places = inputs.max(2)
-        scores = torch.zeros((inputs.shape[1], 1), dtype=inputs.dtype, device=inputs.device)
-        paths = []
-        for row, size in enumerate(sizes):
-            found = places[:size, row].tolist()
-            scores[row, 0] = -best[:size, row].sum()
-            paths.append([label for i, label in enumerate(found) if label != blank and not (
-                op.merge_repeated and i and found[i - 1] == label)])
-        return (*_sparse(paths, inputs.device), scores)
-
-
-@op("CTCBeamSearchDecoder", check=_check_decoder, traced=False, because="as long as the values say")
-class CTCBeamSearchDecoder:
-    """The likeliest sequences of labels by a search with beams: [time, batch, classes] -> sparse [batch, n]."""
-
-    def shape(op, inputs, lengths):
-        _, batch = _inputs_dims(inputs, lengths)
-        count = op.top_paths
-        return [[(None, 2)] * count, [(None,)] * count, [(2,)] * count, (batch, count)]
-
-    def kernel(op, inputs, lengths):
-        sizes = _lengths(inputs, lengths)
-        if op.top_paths > op.beam_width:
-            raise _refused("requested more paths than the beam width.")
-        numbers = inputs.detach().cpu().numpy()
-        rows = [_beams(numbers[:size, row], op.beam_width, op.top_paths) for row, size in enumerate(sizes)]
-        merged = _collapsed if op.merge_repeated else list
-        parts = [_sparse([merged(found[rank][0]) for found in rows], inputs.device) for rank in range(op.top_paths)]
-        scores = torch.tensor([[score for _, score in found] for found in rows], dtype=inputs.dtype,
-                              device=inputs.device).reshape(len(rows), op.top_paths)
-        return (*(part[kind] for kind in range(3) for part in parts), scores)
+def _losses(logits: Any, labels: list[list[int]], sizes: list[int], merge: bool) -> tuple[Any, Any]:
+    """The losses of sequences, and their slopes by the logits [time, batch, classes]."""
+    probs = torch.softmax(logits, 2)
+    # 1.15 takes the logarithm of a probability, which is 0 where it is too small for a normal number.
+    log_probs = torch.where(probs < torch.finfo(probs.dtype).tiny, _NEVER, torch.log(probs))
+    loss, slope = (_merged if merge else _unmerged)(log_probs, labels, sizes)
+    silent = [row for row, said in enumerate(labels) if not said and sizes[row] > 1]
+    if silent:
+        # 1.15 starts backwards in two places, of which a path of blanks has but one: the last step counts as 1 + p.
+        ends = [sizes[row] - 1 for row in silent]
+        last = log_probs[ends, silent, -1]
+        loss[silent] += last - torch.log1p(torch.exp(last))
+        slope[ends, silent, -1] += torch.sigmoid(-last)
+    lost = loss > -0.1 * _NEVER
+    if lost.any():
+        # Where no path leads to the labels every class goes down.
+        loss = torch.where(lost, float("inf"), loss)
+        slope = torch.where(lost[:, None], torch.where(within(probs, sizes), probs, 0.0), slope)
+    return loss, slope
 
 
-def _beams(logits: np.ndarray, width: int, count: int) -> list[tuple[list[int], float]]:
-    """The best label sequences of one [time, classes], with their log probabilities.
+def _merged(log_probs: Any, labels: list[list[int]], sizes: list[int]) -> tuple[Any, Any]:
+    """The negative log probability of labels, each of which may last for several steps, and its slope by the logits."""
+    targets = torch.tensor([label for row in labels for label in row], dtype=torch.int64, device=log_probs.device)
+    counts, blank = [len(row) for row in labels], log_probs.shape[2] - 1
+    loss, paths = torch.ops.aten._ctc_loss(log_probs, targets, sizes, counts, blank)
+    slope = torch.ops.aten._ctc_loss_backward(torch.ones_like(loss), log_probs, targets, sizes, counts, loss, paths,
+                                              blank)
+    return loss, slope
 
-    Each prefix has the log probability to end in a blank, and to end in its last label.
+
+def _unmerged(log_probs: Any, labels: list[list[int]], sizes: list[int]) -> tuple[Any, Any]:
+    """The same where each label takes one step, so that all others are blanks.
+
+    What counts of a path is then how many labels it has said: one loop sums over paths from the start and, in a second
+    half of the batch that is turned round, over paths to the end.
     """
-    blank = logits.shape[1] - 1
-    beams: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, -np.inf)}
-    for step in logits:
-        log_probs = step - step.max()
-        log_probs = log_probs - np.log(np.exp(log_probs).sum())
-        totals = {prefix: float(np.logaddexp(*parts)) for prefix, parts in beams.items()}
-        found: dict[tuple[int, ...], tuple[float, float]] = {}
-        for prefix, (_, of_label) in beams.items():
-            if prefix:
-                parent = prefix[:-1]
-                if parent in beams:
-                    before = beams[parent][0] if parent and parent[-1] == prefix[-1] else totals[parent]
-                    of_label = float(np.logaddexp(of_label, before))
-                of_label += log_probs[prefix[-1]]
-            found[prefix] = (totals[prefix] + log_probs[blank], of_label)
-        for prefix, total in totals.items():
-            if total == -np.inf:
-                continue
-            for label in range(blank):
-                longer = (*prefix, label)
-                if longer not in beams:
-                    before = beams[prefix][0] if prefix and prefix[-1] == label else total
-                    found[longer] = (-np.inf, before + log_probs[label])
-        scores = {prefix: float(np.logaddexp(*parts)) for prefix, parts in found.items()}
-        ranked = sorted((prefix for prefix in found if scores[prefix] > -np.inf), key=lambda prefix: -scores[prefix])
-        beams = {prefix: found[prefix] for prefix in ranked[:width]}
-    ranked = sorted(beams, key=lambda prefix: -np.logaddexp(*beams[prefix]))[:count]
-    if len(ranked) < count:
-        raise _refused("Less leaves in the beam search than requested.")
-    return [(list(prefix), float(np.logaddexp(*beams[prefix]))) for prefix in ranked]
+    steps, batch, longest = len(log_probs), len(labels), max(map(len, labels))
+    said = torch.tensor([[*row, *[0] * (longest - len(row))] for row in labels], dtype=torch.int64,
+                        device=log_probs.device).expand(steps, -1, -1)
+    inside = within(log_probs, sizes)
+    # After the end of a sequence blanks are certain, and change nothing.
+    own = torch.where(inside, log_probs.gather(2, said), _NEVER)
+    blank = torch.where(inside, log_probs[:, :, -1:], 0.0)
+    paths = log_probs.new_full((steps + 1, 2 * batch, longest + 1), _NEVER)
+    paths[0, :batch, 0] = 0.0
+    paths[0, range(batch, 2 * batch), [longest - len(row) for row in labels]] = 0.0
+    for before, after, quiet, spoken, more, said_one in zip(
+            paths, paths[1:], torch.cat([blank, blank.flip(0)], 1), torch.cat([own, own.flip(0, 2)], 1),
+            paths[:, :, :-1], paths[1:, :, 1:]):
+        torch.add(before, quiet, out=after)
+        torch.logaddexp(said_one, more + spoken, out=said_one)
+    from_start, to_end = paths[:-1, :batch], paths[:-1, batch:].flip(0, 2)
+    total = paths[-1, range(batch), [len(row) for row in labels]]
+    from_start = from_start - total[:, None]
+    shares = torch.zeros_like(log_probs)
+    shares.scatter_add_(2, said, torch.exp(from_start[:, :, :-1] + own + to_end[:, :, 1:]))
+    shares[:, :, -1] += torch.exp(from_start + blank + to_end).sum(2)
+    return -total, torch.where(inside, torch.exp(log_probs) - shares, 0.0)

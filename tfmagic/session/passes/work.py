@@ -7,7 +7,7 @@ spins, or is waited for. So a plan of small calls runs on one thread, and in oth
 2. What a body of a loop or branch does counts like what the plan does, per call.
 3. What nothing is known of counts as little, but a product or convolution with one known operand as if `_ROWS` met it.
 4. A view does nothing.
-5. A pass that makes one call of many notes what it does (`meta["work"]`).
+5. A pass that makes one call of many notes what it does (`meta["work"]`); the declaration of an op may say it, too.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from torch import fx
 
+from tfmagic.graph import registry
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import RunTimeKernel
 
@@ -83,6 +84,10 @@ def _work(node: fx.Node) -> float:
         return _product(*[_shape(a) for a in node.args[-2:]])
     if node.target in _CONVOLUTIONS:
         return _convolution(node)
+    if isinstance(node.target, RunTimeKernel) and node.target.work is not None:
+        dims, op = [_shape(a) for a in node.args], node.target.op
+        if None not in dims:
+            return node.target.work(node.target.node, *registry.grouped(op._op_def.inputs, op._attrs, dims))
     return _PER_VALUE * max(map(_count, (node, *node.all_input_nodes)))
 
 

@@ -143,6 +143,7 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         if resources is not None:
             self.node.named = resources.named
         self.make_state = declaration.state
+        self.work = declaration.work
         self.keeps_state = declaration.state is not None
         self.device = device
         self.checks = checks
