@@ -22,6 +22,7 @@ pytest.importorskip("llvmlite")
 
 aten = torch.ops.aten
 FLOATS = [0.0, -0.0, float("inf"), float("-inf"), float("nan"), 1.0, -1.0, 0.5, 2.5, -3.7, 1e-20, 80.0, -80.0]
+INFINITY = float("inf")
 INTEGERS = [0, 1, -1, 7, -12, 2**31 - 1, -2**31]
 
 
@@ -58,7 +59,9 @@ OF_FLOATS: dict[str, Callable[..., Any]] = {
     "selu": lambda x, y: torch.nn.functional.selu(x), "leaky_relu": lambda x, y: torch.nn.functional.leaky_relu(x, 0.2),
     "leaky_relu_backward": lambda x, y: aten.leaky_relu_backward(y, x, 0.2, False),
     "sigmoid_backward": lambda x, y: aten.sigmoid_backward(y, x),
-    "tanh_backward": lambda x, y: aten.tanh_backward(y, x),
+    "tanh_backward": lambda x, y: aten.tanh_backward(y, x), "isfinite": lambda x, y: torch.isfinite(x),
+    "nan_to_num": lambda x, y: (torch.nan_to_num(x, 3.0, posinf=4.0, neginf=-INFINITY),
+                                torch.nan_to_num(x, nan=-INFINITY, posinf=INFINITY, neginf=2)),
     "to": lambda x, y: (x.to(torch.float64), x.to(torch.float32), (x > y).to(torch.float32)),
     "logical_and": lambda x, y: torch.logical_and(x > 0, y > 0),
     "logical_or": lambda x, y: torch.logical_or(x > 0, y > 0),

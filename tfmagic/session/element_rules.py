@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -93,7 +94,7 @@ def _fits(name: str, node: fx.Node, args: tuple[Any, ...]) -> bool:
         if len(args) != 3 or not isinstance(args[0], fx.Node) or kinds.pop(0) != "i1":
             return False
         args = args[1:]
-    kind = kinds[0] if kinds and name in _COMPARISONS else result
+    kind = kinds[0] if kinds and name in _ASKING else result
     if any(other != kind for other in kinds):
         return False
     if name in _LOGICAL:
@@ -101,7 +102,7 @@ def _fits(name: str, node: fx.Node, args: tuple[Any, ...]) -> bool:
     if name != "where" and (kind == "i1" or kind not in _FLOATS and name not in _OF_INTEGERS):
         return False
     if name in _SETTINGS:
-        if not isinstance(args[0], fx.Node) or name == "clamp" and len(args) != 3:
+        if not isinstance(args[0], fx.Node) or len(args) != _COUNTS.get(name, len(args)):
             return False
         return all(type(arg) in (int, float, bool) for arg in args[1:] if not isinstance(arg, fx.Node)) and \
             (name != "pow" or args[1] in _POWERS)
@@ -116,7 +117,7 @@ def write(code: Code, name: str, args: tuple[Any, ...], known: dict[fx.Node, Val
       result: the type of the value.
     """
     kinds = {known[arg].kind for arg in args if isinstance(arg, fx.Node)}
-    kind = kinds.pop() if name in _COMPARISONS else result
+    kind = kinds.pop() if name in _ASKING else result
 
     def value(arg: Any) -> Any:
         if isinstance(arg, fx.Node):
@@ -124,6 +125,11 @@ def write(code: Code, name: str, args: tuple[Any, ...], known: dict[fx.Node, Val
         return arg if name in _SETTINGS else Value(str(literal(arg, kind)), kind)
 
     return _RULES[name](code, *map(value, args))
+
+
+def combined(code: Code, name: str, x: Value, y: Value) -> str:
+    """Write what a rule of two numbers makes of them."""
+    return _RULES[name](code, x, y)
 
 
 # --- the rules -------------------------------------------------------------------------------------------------------
@@ -234,6 +240,16 @@ def _tanh_backward(real: Real, dy: str, y: str) -> str:
     return real.do("fmul", dy, real.do("fsub", real.const(1.0), real.do("fmul", y, y)))
 
 
+def _nan_to_num(real: Real, x: str, nan: float, highest: float, lowest: float) -> str:
+    finite = real.choose(real.compare("oeq", x, -math.inf), lowest, real.choose(
+        real.compare("oeq", x, math.inf), highest, x))
+    return real.choose(real.compare("uno", x, x), nan, finite)
+
+
+def _isfinite(real: Real, x: str) -> str:
+    return real.compare("olt", real.call("fabs", x), math.inf)
+
+
 def _clamp(real: Real, x: str, low: float, high: float) -> str:
     return real.within(x, low, high)
 
@@ -263,14 +279,19 @@ _RULES: dict[str, Rule] = {
     "softsign": _real(lambda real, x: real.do("fdiv", x, real.do("fadd", real.call("fabs", x), 1.0))),
     "elu": _real(_elu), "selu": _real(_selu), "leaky_relu": _real(_leaky_relu),
     "leaky_relu_backward": _real(_leaky_relu_backward), "sigmoid_backward": _real(_sigmoid_backward),
-    "tanh_backward": _real(_tanh_backward),
+    "tanh_backward": _real(_tanh_backward), "nan_to_num": _real(_nan_to_num), "isfinite": _real(_isfinite),
 }
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
+# What gives a bool, whatever it is asked about.
+_ASKING = _COMPARISONS | {"isfinite"}
 _LOGICAL = frozenset({"logical_and", "logical_or", "logical_xor", "logical_not"})
 _OF_INTEGERS = _COMPARISONS | {"add", "sub", "mul", "neg", "abs", "square", "maximum", "minimum", "where"}
 # Whose Python numbers are settings; others take them in the place of tensors.
-_SETTINGS = frozenset({"to", "pow", "clamp", "elu", "leaky_relu", "leaky_relu_backward"})
-_KEYWORDS = {"elu": ("alpha",), "leaky_relu": ("negative_slope",), "clamp": ("min", "max")}
+_SETTINGS = frozenset({"to", "pow", "clamp", "elu", "leaky_relu", "leaky_relu_backward", "nan_to_num"})
+_KEYWORDS = {"elu": ("alpha",), "leaky_relu": ("negative_slope",), "clamp": ("min", "max"),
+             "nan_to_num": ("nan", "posinf", "neginf")}
+# How many arguments those have that torch lets one leave out.
+_COUNTS = {"clamp": 3, "nan_to_num": 4}
 _METHODS = frozenset({"add", "sub", "mul", "div", "to", "neg", "abs", "square", "sqrt", "exp", "lt", "le", "gt", "ge",
                       "eq", "ne"})
 _NAMES: dict[Any, str] = {}

@@ -3,6 +3,7 @@
 1. Every value in a part has a known shape of few numbers, but for what products, sums and joins take and give; what it
    has no rule for stays torch's.
 2. A part ends where something outside asks for one of its values; there is only one at a time, so there are no circles.
+   Stacks and arrays wait for what they are handed until something else is asked of an object.
 3. Products are not worth several threads.
 4. A part without products, sums or joins is left to `runs`.
 """
@@ -26,7 +27,7 @@ _SMALL, _LARGE = 1 << 17, 1 << 22
 _MOST = 2000
 _FEWEST = 6
 # About how many microseconds torch takes for calls on few numbers.
-_SAVED = {"view": 0.4, "element": 0.7, "total": 2.5, "softmax": 6.0}
+_SAVED = {"view": 0.4, "element": 0.7, "total": 2.5, "extreme": 2.5, "softmax": 6.0, "padded": 4.0}
 _FLOATS = (torch.float32, torch.float64)
 
 
@@ -122,7 +123,17 @@ def find(plan: PlanGraph, items: Iterable[Any] | None = None) -> Iterator[Any]:
     kinds = {node: kind for node in nodes if (kind := _kind(node, plan)) is not None}
     explaining = kept_until(node for node in nodes if node not in kinds)
     part = Part(explaining)
+    waiting: list[fx.Node] = []
     for node in items:
+        if isinstance(node, fx.Node) and _hands_over(node):
+            waiting.append(node)
+            continue
+        if waiting and not (isinstance(node, fx.Node) and _lets_wait(node)):
+            if any(given in part.nodes for each in waiting for given in each.all_input_nodes):
+                yield from _closed(part)
+                part = Part(explaining)
+            yield from waiting
+            waiting.clear()
         if not isinstance(node, fx.Node):
             if any(given in part.nodes for given in node.arguments()):
                 yield from _closed(part)
@@ -146,6 +157,17 @@ def find(plan: PlanGraph, items: Iterable[Any] | None = None) -> Iterator[Any]:
             part.nodes[node] = kind
         else:
             yield node
+
+
+def _hands_over(node: fx.Node) -> bool:
+    """Whether a call only gives values to an object, which may have them later."""
+    return bool(node.meta.get("on_object")) and not node.users
+
+
+def _lets_wait(node: fx.Node) -> bool:
+    """Whether a call has nothing to do with objects, and changes no value that one waits for."""
+    return node.op.startswith("call") and node.meta.get("effect") == "none" and not node.meta.get("on_object") and \
+        not (node.op == "call_method" and str(node.target).endswith("_"))
 
 
 def _closed(part: Part) -> Iterator[fx.Node | Part]:
@@ -245,6 +267,24 @@ def _total(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
     return "total", x, frozenset(axis % rank for axis in axes), node.target is torch.mean
 
 
+def _extreme(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
+    """The largest or smallest numbers over axes."""
+    found = _total(node, plan)
+    return found and ("extreme", *found[1:3], "maximum" if node.target is torch.amax else "minimum")
+
+
+def _padded(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
+    """A value with zeros around it."""
+    x, sizes = node.args[0], node.args[1] if len(node.args) == 2 else None
+    kinds = dict(node.kwargs)
+    if not isinstance(x, fx.Node) or not isinstance(sizes, (list, tuple)) or any(
+            type(size) is not int or size < 0 for size in sizes) or kinds.pop("mode", "constant") != "constant" or \
+            kinds.pop("value", None) or kinds:
+        return None
+    before = [0] * (len(_shape(x)) - len(sizes) // 2) + list(sizes[-2::-2])
+    return "padded", x, tuple(before)
+
+
 def _softmax(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
     x, axis = node.args[0], node.args[1] if len(node.args) > 1 else node.kwargs.get("dim")
     if set(node.kwargs) - {"dim"} or not isinstance(x, fx.Node) or axis not in (-1, len(_shape(x)) - 1):
@@ -262,6 +302,7 @@ def _joined(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
 
 _PRODUCTS = dict.fromkeys(("matmul", "mm", "bmm", "addmm"), _product)
 _KINDS = {**_PRODUCTS, "sum": _total, "mean": _total, "softmax": _softmax, "log_softmax": _softmax, "cat": _joined,
+          "amax": _extreme, "amin": _extreme, "pad": _padded,
           "zeros_like": lambda node, plan: None if node.kwargs else ("zeros",)}
 # What may take, or give, large values.
 _OF_LARGE = frozenset({*_PRODUCTS, "sum", "cat"})

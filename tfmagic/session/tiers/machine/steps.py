@@ -13,7 +13,7 @@ from tfmagic.base.machine import blocks
 from tfmagic.base.machine.blocks import Laid
 from tfmagic.base.machine.code import Code, number
 from tfmagic.base.machine.functions import INTRINSICS, Real
-from tfmagic.session.element_rules import KINDS, Value, write
+from tfmagic.session.element_rules import KINDS, Value, combined, write
 from tfmagic.session.tiers.machine.parts import Part
 from tfmagic.session.tiers.machine.views import View, broadcast, dense_strides, view_of, whole
 
@@ -326,30 +326,45 @@ class Writer:
         return dense
 
     def _total(self, node: fx.Node, x: fx.Node, axes: frozenset[int], is_mean: bool) -> None:
+        def added(code: Code, total: str, value: str) -> str:
+            return code.let(f"fadd {_ANY_ORDER} {kind} {total}, {value}")
+
+        def shared(code: Code, total: str) -> str:
+            return Real(code, kind).do("fdiv", total, float(count))
+
+        kind = kind_of(node)
+        count = math.prod(self._views[x].shape[axis] for axis in axes)
+        self._fold(node, x, axes, 0.0, added, shared if is_mean else None)
+
+    def _extreme(self, node: fx.Node, x: fx.Node, axes: frozenset[int], rule: str) -> None:
+        def further(code: Code, most: str, value: str) -> str:
+            return combined(code, rule, Value(most, kind), Value(value, kind))
+
+        kind = kind_of(node)
+        self._fold(node, x, axes, -math.inf if rule == "maximum" else math.inf, further)
+
+    def _fold(self, node: fx.Node, x: fx.Node, axes: frozenset[int], start: float,
+              fold: Callable[[Code, str, str], str], end: Callable[[Code, str], str] | None = None) -> None:
+        """One number of those along some axes: from `start` on `fold` takes each to it, and `end` makes the result."""
         source, target, kind = self._views[x], self._new(node), kind_of(node)
         kept = iter(dense_strides([size for axis, size in enumerate(source.shape) if axis not in axes]))
         along = [0 if axis in axes else next(kept) for axis in range(len(source.shape))]
         shape, (from_strides, to_strides) = _collapsed(source.shape, [source.strides, along])
-        count = math.prod(source.shape[axis] for axis in axes)
 
-        def adding(code: Code, names: Sequence[str]) -> None:
+        def folding(code: Code, names: Sequence[str]) -> None:
             def one(at: Sequence[str]) -> None:
                 place = _position(code, at, to_strides)
                 value = code.load(names[0], kind, _position(code, at, from_strides))
-                total = code.load(names[1], kind, place)
-                code.store(code.let(f"fadd {_ANY_ORDER} {kind} {total}, {value}"), names[1], kind, place)
-
-            def shared(index: str) -> None:
-                total = code.load(names[1], kind, index)
-                code.store(Real(code, kind).do("fdiv", total, float(count)), names[1], kind, index)
+                code.store(fold(code, code.load(names[1], kind, place), value), names[1], kind, place)
 
             size = str(math.prod(target.shape))
-            code.loop("0", size, lambda index: code.store(number(0.0, kind), names[1], kind, index))
+            code.loop("0", size, lambda index: code.store(number(start, kind), names[1], kind, index))
             _nest(code, shape, one)
-            if is_mean:
-                code.loop("0", size, shared)
+            if end is not None:
+                code.loop("0", size, lambda index: code.store(
+                    end(code, code.load(names[1], kind, index)), names[1], kind, index))
 
-        self._call(adding, [(source, kind), (target, kind)])
+        self._call(folding, [(source, kind), (target, kind)])
 
     def _softmax(self, node: fx.Node, x: fx.Node, logarithms: bool) -> None:
         source, target, kind = self._views[x], self._new(node), kind_of(node)
@@ -401,6 +416,12 @@ class Writer:
             self._copy(source, target._replace(offset=start * target.strides[axis], shape=source.shape), kind_of(node),
                        False)
             start += source.shape[axis]
+
+    def _padded(self, node: fx.Node, x: fx.Node, before: Sequence[int]) -> None:
+        self._zeros(node)
+        source, target = self._views[x], self._new(node)
+        inside = sum(size * stride for size, stride in zip(before, target.strides))
+        self._copy(source, target._replace(offset=inside, shape=source.shape), kind_of(node), False)
 
     def _zeros(self, node: fx.Node) -> None:
         target, kind = self._new(node), kind_of(node)
