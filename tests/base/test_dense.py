@@ -46,6 +46,22 @@ def test_a_product(m: int, k: int, n: int, first: str, second: str, threads: int
     torch.testing.assert_close(value, a @ b if bias is None else a @ b + bias)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(("m", "k", "n"), [(8, 128, 256), (131, 150, 300), (70, 129, 256)])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_deep_product_of_a_matrix_by_columns(m: int, k: int, n: int, threads: int, dtype: Any) -> None:
+    """Such a matrix is turned first."""
+    a, b = matrix(m, k, "by columns", dtype), matrix(k, n, "by lines", dtype)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        turned, value = dense.by_lines(a), dense.product(a, b)
+    finally:
+        torch.set_num_threads(before)
+    assert torch.equal(turned, a) and turned.stride(1) == 1
+    torch.testing.assert_close(value, a @ b)
+
+
 def test_the_same_product_is_the_same_whoever_computes_which_piece() -> None:
     a, b = torch.randn(333, 77), torch.randn(77, 555)
     values = [dense.product(a, b) for _ in range(20)]

@@ -11,7 +11,8 @@ from tfmagic.base.lazy import torch
 from tfmagic.base.machine import compiler, dense, winograd
 
 pytestmark = pytest.mark.skipif(not compiler.available(), reason="llvmlite is not installed")
-COMPILED = (dense.prepare, winograd._filters, winograd._forward, winograd._by_filter, winograd._from_points)
+COMPILED = (dense.prepare, dense._prepare_turning, winograd._filters, winograd._forward, winograd._by_filter,
+            winograd._from_points)
 BACK = torch.ops.aten.convolution_backward
 
 
@@ -32,6 +33,7 @@ def test_products(vectors: Any, m: int, k: int, n: int, dtype: Any) -> None:
     a, bias = torch.randn(m, k, dtype=dtype), torch.randn(n, dtype=dtype)
     for b in (torch.randn(k, n, dtype=dtype), torch.randn(n, k, dtype=dtype).t()):
         torch.testing.assert_close(dense.product(a, b, bias), torch.addmm(bias, a, b))
+    torch.testing.assert_close(dense.by_lines(a.t()), a.t(), rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("taps", [2, 3, 4, 5])

@@ -21,6 +21,9 @@ KINDS = {"torch.float32": "float", "torch.float64": "double"}
 # Vectors side by side; lines and columns that there must be for a block of any kind; lines from which on columns of the
 # second matrix are worth being copied together, in panels; and pieces of work for each thread.
 _WIDE, _LINES, _COLUMNS, _COPIED, _PIECES = 2, 8, 32, 128, 4
+# Sums, and columns of the result, from which on a first matrix that lies by columns is worth being turned; how many of
+# its columns are one piece of that; and numbers between its lines then, which so do not all share lines of the cache.
+_DEEP, _OFTEN, _TURNED, _APART = 128, 256, 64, 16
 _AS_IT_IS, _COPY, _TURN = range(3)
 # What the function is given: matrices, what sums start with, the product, memory, the next piece; whether sums start
 # otherwise in each column; sizes; how the first and the second lie; how the second is taken; pieces, panels, lines of a
@@ -81,20 +84,52 @@ def prepare(kind: str) -> Callable[..., None]:
     return writer.made("dense", _PARAMETERS)
 
 
+@functools.cache
+def _prepare_turning(kind: str) -> Callable[..., None]:
+    """The function that turns a matrix by columns into one by lines; called as that of `prepare` is."""
+    writer = Vectors(kind)
+    code = writer.code
+
+    def piece(index: str) -> None:
+        line = writer.times(index, _TURNED)
+        source = Laid(writer.at("%given", line), "%given_apart")
+        target = Laid(writer.at("%turned", writer.times(line, "%turned_apart")), "%turned_apart")
+        blocks.turned(code, kind, source, target, "%k", writer.least(str(_TURNED), writer.minus("%m", line)))
+
+    code.loop("%start", "%stop", lambda _: team.in_turn(code, "%next", "%pieces", piece))
+    return writer.made("turning", ("ptr noalias %given", "ptr noalias %turned", "ptr noalias %next", "i64 %m", "i64 %k",
+                                   "i64 %given_apart", "i64 %turned_apart", "i64 %pieces"))
+
+
+def by_lines(a: Any) -> Any:
+    """The float matrix [m, k] which lies by columns, by lines."""
+    m, k = a.shape
+    threads = torch.get_num_threads()
+    turned = a.new_empty((m, k + _APART))[:, :k]
+    pieces = -(-m // _TURNED)
+    following = ctypes.c_int64()
+    _prepare_turning(KINDS[str(a.dtype)])(struct.pack(
+        "3P5q", a.data_ptr(), turned.data_ptr(), ctypes.addressof(following), m, k, a.stride(1), turned.stride(0),
+        pieces), min(threads, pieces), min(threads, pieces))
+    return turned
+
+
 def product(a: Any, b: Any, bias: Any = None) -> Any:
     """The product [m, n] of float matrices [m, k] and [k, n], plus a vector [n]; `fits` says for which."""
     (m, k), n = a.shape, b.shape[1]
-    by_lines = b.stride(1) == 1
-    if not by_lines and b.stride(0) != 1:
-        b, by_lines = b.contiguous(), True
+    kind, threads = KINDS[str(a.dtype)], torch.get_num_threads()
+    if a.stride(0) == 1 != a.stride(1) and k >= _DEEP and n >= _OFTEN:
+        a = by_lines(a)
+    turns = b.stride(1) != 1
+    if turns and b.stride(0) != 1:
+        b, turns = b.contiguous(), False
     out = a.new_empty((m, n))
-    kind = KINDS[str(a.dtype)]
     width = blocks.vectors_of(kind)[0] * _WIDE
-    threads, panels = torch.get_num_threads(), -(-n // width)
+    panels = -(-n // width)
     groups = min(-(-_PIECES * threads // panels), -(-m // (2 * _LINES)))
     lines = -(-m // (groups * _LINES)) * _LINES
     groups = -(-m // lines)
-    how = _TURN if not by_lines else _COPY if lines >= _COPIED else _AS_IT_IS
+    how = _TURN if turns else _COPY if lines >= _COPIED else _AS_IT_IS
     room = a.new_empty(0 if how == _AS_IT_IS else threads * k * width)
     start = a.new_zeros(width) if bias is None else bias.contiguous()
     count = min(threads, panels * groups)
@@ -102,5 +137,5 @@ def product(a: Any, b: Any, bias: Any = None) -> Any:
     pointers = [each.data_ptr() for each in (a, b, start, out, room)]
     prepare(kind)(struct.pack(
         "6P12q", *pointers, ctypes.addressof(following), int(bias is not None), m, k, n, *a.stride(),
-        b.stride(0 if by_lines else 1), how, panels * groups, panels, lines, k * width), count, count)
+        b.stride(1 if turns else 0), how, panels * groups, panels, lines, k * width), count, count)
     return out

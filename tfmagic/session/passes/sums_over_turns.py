@@ -15,10 +15,9 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import fx
-from torch.fx.proxy import Proxy
 
 from tfmagic.session.passes import work
-from tfmagic.session.plan.loop import Loop
+from tfmagic.session.plan.loop import Loop, given, parameters, unread, without
 from tfmagic.session.plan.plan_graph import PlanGraph, replace
 
 # Operations of a product, per turn, from which on it is kept for the end; how many turns are reckoned with; and rows
@@ -31,17 +30,15 @@ class Sum(NamedTuple):
 
     Attributes:
       slot: the variable's.
-      added: the node of its next value.
-      term: the node of what is added.
-      work: how much that has to do, if it is a product.
+      nodes: those that compute its next value: the sum, what is added, and where that turns a matrix, this.
+      work: how much what is added has to do, if it is a product.
       first: the first matrix, [m, k], or if `turned` [k, m]; None: rows are added up.
       second: the second one, [k, n].
       turned: how the first lies.
     """
 
     slot: int
-    added: fx.Node
-    term: fx.Node
+    nodes: tuple[fx.Node, ...]
     work: float
     first: fx.Node | None
     second: fx.Node
@@ -115,11 +112,11 @@ def _sums(node: fx.Node, loop: Loop) -> list[Sum]:
     """The sums over the turns of a loop that somebody asks for."""
     if loop.cond_writes or loop.bodies[1].written:
         return []
-    parameters = dict(zip(loop.body_reads, _parameters(loop.bodies[1])))
+    read = dict(zip(loop.body_reads, parameters(loop.bodies[1])))
     taken = {_slot(loop, user) for user in node.users}
     found = []
     for slot, following in zip(loop.body_writes, loop.bodies[1].results[0]):
-        parameter = parameters.get(slot)
+        parameter = read.get(slot)
         if parameter is not None and slot in taken and slot not in loop.cond_reads and len(parameter.users) == 1 \
                 and loop.body_writes.count(slot) == 1:
             each = _sum(slot, parameter, following)
@@ -136,16 +133,17 @@ def _sum(slot: int, parameter: fx.Node, following: Any) -> Sum | None:
     term = following.args[1 - following.args.index(parameter)]
     if not isinstance(term, fx.Node) or len(term.users) != 1 or _dims(term) != _dims(parameter):
         return None
-    given: Any = term.args
+    arguments: Any = term.args
     if term.target in (torch.matmul, torch.mm) and not term.kwargs and len(_dims(term) or ()) == 2:
-        first, second = given
-        turned = _is_turned(first)
+        first, second = arguments
+        turned = is_turned(first)
+        nodes = (following, term, first) if turned else (following, term)
         first = first.args[0] if turned else first
         if len(_dims(first) or ()) == len(_dims(second) or ()) == 2:
-            return Sum(slot, following, term, work.of_all([term]), first, second, turned)
-    if term.target is torch.sum and given[1:] == ([0],) and len(_dims(given[0]) or ()) == 2 and \
-            term.kwargs.get("dtype", _dtype(term)) is _dtype(given[0]):
-        return Sum(slot, following, term, 0, None, given[0], False)
+            return Sum(slot, nodes, work.of_all([term]), first, second, turned)
+    if term.target is torch.sum and arguments[1:] == ([0],) and len(_dims(arguments[0]) or ()) == 2 and \
+            term.kwargs.get("dtype", _dtype(term)) is _dtype(arguments[0]):
+        return Sum(slot, (following, term), 0, None, arguments[0], False)
     return None
 
 
@@ -155,7 +153,8 @@ def _slot(loop: Loop, user: fx.Node) -> int | None:
     return None if place is None else loop.results[place]
 
 
-def _is_turned(value: Any) -> bool:
+def is_turned(value: Any) -> bool:
+    """Whether a value is the transpose of a matrix."""
     return isinstance(value, fx.Node) and value.op == "call_method" and value.target == "t"
 
 
@@ -168,40 +167,30 @@ def _dtype(value: Any) -> torch.dtype | None:
     return value.meta["val"].dtype if _dims(value) is not None else None
 
 
-def _parameters(plan: PlanGraph) -> list[fx.Node]:
-    return [node for node in plan.graph.nodes if node.op == "placeholder"]
-
-
 def _take_out(plan: PlanGraph, node: fx.Node, loop: Loop, found: list[Sum]) -> None:
     """Let the loop keep what is added up, and add it up when it has ended."""
-    rows = max(each.second.meta["val"].shape[0] for each in found)
     values: list[fx.Node] = list(dict.fromkeys(
         value for each in found for value in (each.first, each.second) if value is not None))
     recipe = tuple((None if each.first is None else values.index(each.first), values.index(each.second), each.turned)
                    for each in found)
     about: dict[str, Any] = {"op": node.meta.get("op"), "path": node.meta.get("path"),
                              "device": node.meta.get("device", "cpu"), "inputs": [], "effect": "writes",
-                             "on_object": True}
+                             "on_object": True, "work": _TURNS * sum(each.work for each in found)}
     with plan.graph.inserting_before(node):
         sums = plan.graph.call_function(Sums, (recipe,))
-    sums.meta.update(about)
-    body, slots = loop.bodies[1], {each.slot for each in found}
-    _keep(body, sums, rows, values, about)
-    _drop(body, found)
-    reads = []
-    for slot, parameter in zip(loop.body_reads, _parameters(body)):
-        if slot in slots:
-            body.graph.erase_node(parameter)
-        else:
-            reads.append(slot)
-    size = loop.size
-    node.target = Loop(loop.bodies[0], loop.cond_reads, [], body, [*reads, size],
-                       [slot for slot in loop.body_writes if slot not in slots], size + 1, loop.results, loop.numbers)
-    node.args = (*node.args, sums)
-    node.meta["effect"] = node.target.effect
+    sums.meta.update(about, work=0)
+    parameter, body = given(node, sums), loop.bodies[1]
+    with body.graph.inserting_before(body.output_node):
+        kept = body.graph.call_method("keep", (parameter, max(_rows(each) for each in found), *values))
+    kept.meta.update(about)
+    without(node, {each.slot for each in found})
+    for gone in (gone for each in found for gone in each.nodes if not gone.users):
+        body.graph.erase_node(gone)
+    unread(node)
+    node.meta["effect"] = "writes"
     with plan.graph.inserting_after(node):
         totals = plan.graph.call_method("totals", (sums, *(node.args[each.slot] for each in found)))
-    totals.meta.update(about, work=_TURNS * sum(each.work for each in found))
+    totals.meta.update(about)
     for user in list(node.users):
         place = next((place for place, each in enumerate(found) if each.slot == _slot(loop, user)), None)
         if place is not None:
@@ -211,23 +200,5 @@ def _take_out(plan: PlanGraph, node: fx.Node, loop: Loop, found: list[Sum]) -> N
             replace(user, part)
 
 
-def _keep(body: PlanGraph, sums: fx.Node, rows: int, values: list[fx.Node], about: dict[str, Any]) -> None:
-    """Have an iteration give the values of a turn to `sums`, its last parameter."""
-    with body.graph.inserting_after(_parameters(body)[-1]):
-        parameter = body.graph.placeholder(sums.name)
-    parameter.meta.update(source=Proxy(sums), device="cpu", inputs=[])
-    with body.graph.inserting_before(body.output_node):
-        kept = body.graph.call_method("keep", (parameter, rows, *values))
-    kept.meta.update(about)
-
-
-def _drop(body: PlanGraph, found: list[Sum]) -> None:
-    """Take what is added up, and its sums, out of an iteration."""
-    gone = {each.added for each in found}
-    results, states, updates = body.results
-    body.output_node.args = ((tuple(result for result in results if result not in gone), states, updates),)
-    for each in found:
-        turned: Any = each.term.args[0]
-        for node in (each.added, each.term, *([turned] if each.turned else [])):
-            if not node.users:
-                body.graph.erase_node(node)
+def _rows(found: Sum) -> int:
+    return found.second.meta["val"].shape[0]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import torch
+from torch import fx
+from torch.fx.proxy import Proxy
 
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import BodyCall
@@ -64,3 +67,53 @@ class Loop(BodyCall):
                  f"            return ({results})",
                  f"        {call(self.bodies[1], self.body_reads, self.body_writes, '')}"]
         return compile("\n".join(lines), "<tfmagic loop>", "exec")
+
+
+def given(node: fx.Node, value: fx.Node) -> fx.Node:
+    """The parameter of a loop's iteration for one more value of the graph around it, which the loop does not change.
+
+    Args:
+      node: the call of a `Loop` whose condition writes nothing.
+    """
+    loop: Any = node.target
+    body = loop.bodies[1]
+    assert not loop.cond_writes
+    with body.graph.inserting_after(parameters(body)[-1]):
+        parameter = body.graph.placeholder(value.name)
+    parameter.target = parameter.name  # another parameter may have the name that was asked for
+    parameter.meta.update({key: value.meta[key] for key in ("val", "device") if key in value.meta},
+                          source=Proxy(value), inputs=[])
+    node.target = Loop(loop.bodies[0], loop.cond_reads, [], body, [*loop.body_reads, loop.size], loop.body_writes,
+                       loop.size + 1, loop.results, loop.numbers)
+    node.args = (*node.args, value)
+    return parameter
+
+
+def without(node: fx.Node, slots: Collection[int]) -> None:
+    """Take variables out of a loop, whose next values nobody wants: those slots keep what they are given."""
+    loop: Any = node.target
+    body = loop.bodies[1]
+    results, states, updates = body.results
+    stay = [slot not in slots for slot in loop.body_writes]
+    body.output_node.args = ((tuple(itertools.compress(results, stay)), states, updates),)
+    node.target = Loop(loop.bodies[0], loop.cond_reads, loop.cond_writes, body, loop.body_reads,
+                       list(itertools.compress(loop.body_writes, stay)), loop.size, loop.results, loop.numbers)
+
+
+def unread(node: fx.Node) -> None:
+    """Take out of a loop's iteration the parameters that it does not read."""
+    loop: Any = node.target
+    body = loop.bodies[1]
+    reads = []
+    for slot, parameter in zip(loop.body_reads, parameters(body)):
+        if parameter.users:
+            reads.append(slot)
+        else:
+            body.graph.erase_node(parameter)
+    node.target = Loop(loop.bodies[0], loop.cond_reads, loop.cond_writes, body, reads, loop.body_writes, loop.size,
+                       loop.results, loop.numbers)
+
+
+def parameters(plan: PlanGraph) -> list[fx.Node]:
+    """The nodes of what a body is given."""
+    return [node for node in plan.graph.nodes if node.op == "placeholder"]

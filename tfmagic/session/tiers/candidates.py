@@ -4,6 +4,7 @@
    (`base/machine/dense.py`). The first of the matrices may be several below each other.
 2. "by channels": the convolution with its images turned to channels first.
 3. "by tiles": up to four times fewer multiplications (`base/machine/winograd.py`), of filters that move by one pixel.
+4. "by lines": over one axis, as a product by machine code (`one_axis`).
 
 Convolutions take and give images with their channels last.
 """
@@ -18,10 +19,12 @@ import torch
 from torch import fx
 
 from tfmagic.base.machine import dense, winograd
+from tfmagic.session.tiers import one_axis
 
 Engine = Callable[..., Any]
 
-TILES, BLOCKS = "by tiles", "by blocks"
+TILES, BLOCKS, LINES = "by tiles", "by blocks", "by lines"
+COMPILED = frozenset({TILES, BLOCKS, LINES})
 PRODUCTS: dict[Any, int] = {torch.matmul: 2, torch.mm: 2, operator.matmul: 2, torch.addmm: 3}
 BACK = torch.ops.aten.convolution_backward
 LAST = torch.channels_last
@@ -43,6 +46,8 @@ def candidates(node: fx.Node) -> dict[str, Engine] | None:
         {"torch": torch.conv2d, "by channels": _by_channels}
     if _has_tiles(node):
         found[TILES] = _back_by_tiles if back else _by_tiles
+    if _has_lines(node):
+        found[LINES] = _back_by_lines if back else _by_lines
     return found
 
 
@@ -50,7 +55,7 @@ def prepare(node: fx.Node, names: Iterable[str]) -> None:
     """Compile what candidates of these names need."""
     if TILES in names:
         winograd.prepare(_filters(node)[-1], node.target is BACK)
-    if BLOCKS in names:
+    if BLOCKS in names or LINES in names:
         dense.prepare(dense.KINDS[str(next(found.dtype for found in map(meta, node.args) if found is not None))])
 
 
@@ -112,8 +117,9 @@ def _filters(node: fx.Node) -> torch.Size:
     return weights.shape
 
 
-def _has_tiles(node: fx.Node) -> bool:
-    """Whether a convolution, or its gradient by filters, pays by tiles."""
+def _made(node: fx.Node) -> torch.Tensor | None:
+    """What a convolution gives, or what its gradient by filters is given; None: their filters do not just move by one.
+    """
     given: Any = node.args
     if node.target is BACK:
         made, (stride, _, dilation, transposed, _, groups, wanted) = meta(given[0]), given[4:]
@@ -122,9 +128,25 @@ def _has_tiles(node: fx.Node) -> bool:
         made, (stride, padding, dilation, groups) = meta(node), given[3:]
         plain = not isinstance(padding, str)
     else:
+        return None
+    return made if plain and groups == 1 and {*stride, *dilation} == {1} else None
+
+
+def _has_tiles(node: fx.Node) -> bool:
+    """Whether a convolution, or its gradient by filters, pays by tiles."""
+    made = _made(node)
+    return made is not None and made.dtype == torch.float32 and winograd.pays(_filters(node), made.shape)
+
+
+def _has_lines(node: fx.Node) -> bool:
+    """Whether a convolution, or its gradient by filters, is over one axis."""
+    made, images = _made(node), meta(node.args[1 if node.target is BACK else 0])
+    if made is None or images is None:
         return False
-    return plain and made is not None and made.dtype == torch.float32 and groups == 1 and \
-        {*stride, *dilation} == {1} and winograd.pays(_filters(node), made.shape)
+    outs, depth, *sizes = _filters(node)
+    padding: Any = node.args[5 if node.target is BACK else 4]
+    narrow = any(sizes[axis] == images.shape[2 + axis] == 1 and not padding[axis] for axis in (0, 1))
+    return narrow and max(sizes) > 1 and dense.fits(made.numel() // outs, outs) and dense.fits(depth, outs)
 
 
 def _by_channels(x: torch.Tensor, weights: torch.Tensor, *others: Any) -> torch.Tensor:
@@ -146,3 +168,11 @@ def _back_by_tiles(dy: torch.Tensor, x: torch.Tensor, weights: torch.Tensor, *ot
     dy, x = dy.contiguous(memory_format=LAST), x.contiguous(memory_format=LAST)
     found = winograd.by_filter(dy, x, weights.shape[-1], others[2])
     return BACK(dy, x, weights, *others) if found is None else (None, found, None)
+
+
+def _by_lines(x: torch.Tensor, weights: torch.Tensor, bias: torch.Tensor | None, *others: Any) -> torch.Tensor:
+    return one_axis.forward(x, weights, bias, others[1])
+
+
+def _back_by_lines(dy: torch.Tensor, x: torch.Tensor, weights: torch.Tensor, *others: Any) -> Any:
+    return None, one_axis.by_filter(dy, x, weights.shape[2:], others[2]), None

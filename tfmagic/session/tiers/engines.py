@@ -19,7 +19,7 @@ from torch import fx
 from tfmagic.ops.threads import on_threads
 from tfmagic.session.passes import work
 from tfmagic.session.plan.run_time import PlanCall
-from tfmagic.session.tiers.candidates import BACK, BLOCKS, LAST, PRODUCTS, TILES, Engine, candidates, meta, prepare
+from tfmagic.session.tiers.candidates import BACK, BLOCKS, COMPILED, LAST, PRODUCTS, Engine, candidates, meta, prepare
 from tfmagic.session.tiers.choices import choice
 
 # Operations below which a call is all that a product takes, and numbers from which on measuring takes too much memory.
@@ -95,7 +95,7 @@ class Engines(PlanCall, shown_under="tfmagic.machine"):
 def compiling(found: Iterable[Any]) -> float:
     """About how many microseconds it takes to compile what the `Engines` among these may call."""
     return _COMPILED * len({(name, item.node.target) for item in found if isinstance(item, Engines)
-                            for name in item.engines if name in (TILES, BLOCKS)})
+                            for name in item.engines if name in COMPILED})
 
 
 def find(items: Iterable[Any], threads: int) -> Iterator[Any]:
