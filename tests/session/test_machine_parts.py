@@ -175,6 +175,14 @@ def test_large_products_are_in_parts() -> None:
     assert len(parts_of(plan_of(_net, numbers(20, 100), numbers(100, 300)))) == 1
 
 
+def test_what_takes_one_of_several_large_values_is_torchs() -> None:
+    """Such as the largest of many numbers."""
+    assert parts_of(plan_of(lambda x: torch.sort(x).values.sum(1) + 1.0, numbers(64, 5000))) == []
+    x = numbers(64, 5000)
+    for mine, theirs in zip(*both(lambda x: torch.topk(x, 3)[0] + torch.sort(x)[0][:, :3], x)):
+        torch.testing.assert_close(mine, theirs)
+
+
 def test_few_calls_and_products_worth_threads_are_torchs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert parts_of(plan_of(lambda x: torch.matmul(x, x) + 1.0, numbers(8, 8))) == []
     plan = plan_of(_net, numbers(16, 1000), numbers(1000, 1000))

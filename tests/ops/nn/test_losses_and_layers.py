@@ -142,3 +142,33 @@ def test_top_k_is_sorted_with_the_first_of_equal_entries_first(k):
     assert values.tolist() == [[5, 5, 1][:k], [3, 2, 1][:k]]
     assert places.tolist() == [[1, 2, 0][:k], [0, 1, 2][:k]]
     assert value(tf.nn.in_top_k([[0.1, 0.8, 0.3]], [2], 2)).tolist() == [True]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "uint8"])
+@pytest.mark.parametrize("k", [0, 1, 5, 30, 40])
+@pytest.mark.parametrize("alike", ["none", "some", "all"])
+def test_the_first_of_equal_entries_of_long_rows_comes_first(dtype, k, alike):
+    """Whether a few of many, where not all are sorted, or all."""
+    rows = np.stack([np.random.RandomState(i).permutation(40) for i in range(6)]).astype(dtype)
+    rows[1:4] = {"none": rows[1:4], "some": rows[1:4] // 3, "all": 1}[alike]
+    places = np.argsort(-rows.astype(np.float64), axis=1, kind="stable")[:, :k]
+    found = value(tf.nn.top_k(tf.placeholder_with_default(rows, [None, 40]), k))
+    assert found.indices.tolist() == places.tolist() and found.indices.dtype == np.int32
+    assert found.values.tolist() == np.take_along_axis(rows, places, 1).tolist() and found.values.dtype == dtype
+
+
+def test_what_is_not_finite_spoils_all_channels_of_a_local_response():
+    """As in TensorFlow 1.15, which multiplies by a matrix of zeros and ones."""
+    x = np.ones((1, 1, 2, 8), np.float32)
+    x[0, 0, 0, 0] = np.inf
+    found = value(tf.nn.lrn(x, 1, 1.0, 0.5, 0.75))
+    assert np.isnan(found[0, 0, 0]).sum() == 7 and np.isfinite(found[0, 0, 1]).all()
+
+
+@pytest.mark.parametrize("depth", [1, 7, 600])
+@pytest.mark.parametrize("radius", [0, 2, 9])
+def test_a_local_response_divides_by_its_neighbours(depth, radius):
+    x = np.random.RandomState(0).randn(2, 3, 2, depth).astype(np.float32)
+    near = np.abs(np.subtract.outer(np.arange(depth), np.arange(depth))) <= radius
+    expected = x / (1.5 + 0.1 * np.square(x) @ near) ** 0.5
+    np.testing.assert_allclose(value(tf.nn.lrn(x, radius, 1.5, 0.1, 0.5)), expected, rtol=1e-5)

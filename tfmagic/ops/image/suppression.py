@@ -19,7 +19,7 @@ from tfmagic.ops.declare import op, register
 _BY_VALUES: dict[str, Any] = {"traced": False, "because": "how many boxes stay depends on them"}
 _NUMBERS: dict[str, Any] = {"host": "max_output_size", **_BY_VALUES}
 _LOWEST = float(np.finfo(np.float32).min)
-Similarity = Callable[[int, Any], Any]
+Similarity = Callable[[Any, Any], Any]
 
 
 class _Queue:
@@ -62,11 +62,11 @@ class _Queue:
 
 
 def _overlaps_of(boxes: np.ndarray) -> Similarity:
-    """How much box `i` has in common with the boxes `j`: the common part of what both cover."""
+    """How much the box `i` has in common with the boxes `j`, or each of several with each: the common part of both."""
     low, high = np.minimum(boxes[:, :2], boxes[:, 2:4]), np.maximum(boxes[:, :2], boxes[:, 2:4])
     areas = (high - low).prod(1)
 
-    def similarity(i: int, j: Any) -> Any:
+    def similarity(i: Any, j: Any) -> Any:
         both = np.maximum(np.minimum(high[j], high[i]) - np.maximum(low[j], low[i]), 0)
         common = both[..., 0] * both[..., 1]
         seen = ~((areas[i] <= 0) | (areas[j] <= 0))
@@ -80,14 +80,14 @@ def _kept(scores: np.ndarray, similarity: Similarity, most: int, threshold: Any,
     """The boxes that stay, and their scores.
 
     Args:
-      similarity: how similar a box is to others.
+      similarity: how similar a box is to others, or each of several to each of as many.
       most: how many stay at most.
       threshold: boxes as similar as this to a chosen one are dropped.
       least: only boxes with a higher score stay.
       sigma: above 0, scores also sink by similarity.
     """
     found = np.flatnonzero(scores > least)
-    itself = similarity(0, np.array([0])) if not len(found) else np.array([similarity(i, i) for i in found.tolist()])
+    itself = similarity(found, found)
     if sigma == 0 and len(np.unique(scores[found])) == len(found) and (itself >= threshold).all():
         order = found[np.argsort(-scores[found], kind="stable")]
         chosen: list[int] = []

@@ -204,11 +204,19 @@ register("BatchNormWithGlobalNormalizationGrad", _global_grad_shape, _global_gra
 # --- local response normalisation ------------------------------------------------------------------------------
 
 
+# Channels up to which sums over neighbours are products with a matrix of zeros and ones.
+_BAND = 512
+
+
 def _neighbours(op: Any, x: Any) -> Any:
     """The sum over each channel and those within `depth_radius` of it."""
     if nothing(x.shape):
         return x
-    radius = op.depth_radius
+    radius, depth = op.depth_radius, x.shape[-1]
+    if depth <= _BAND:
+        place = torch.arange(depth, device=x.device)
+        near = (place.unsqueeze(0) - place.unsqueeze(1)).abs() <= radius
+        return torch.matmul(x.reshape(-1, depth), near.to(x.dtype)).reshape(x.shape)
     return torch.nn.functional.pad(x, (radius, radius)).unfold(-1, 2 * radius + 1, 1).sum(-1)
 
 

@@ -18,6 +18,7 @@ from tfmagic.ops.declare import register
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_prod, reduce_sum
 from tfmagic.ops.shape_rules import merge_dim, size_value, with_rank, with_rank_at_least
+from tfmagic.ops.tensor_function import tensor_function
 
 
 def _last_replaced(x: Dims, size: int | None) -> Dims:
@@ -37,13 +38,33 @@ def _too_many(op: Any, x: Any, k: Any) -> str | None:
     return f"input must have at least k columns. Had {size}, needed {wanted}" if size < wanted else None
 
 
+def _meta(x: Any, k: int) -> Any:
+    """The shapes of what `largest_of_rows` gives, as meta tensors."""
+    dims = (*x.shape[:-1], k)
+    return x.new_empty(dims), x.new_empty(dims, dtype=torch.int32)
+
+
+# Of so many numbers that are asked for, a row must have one at least for the rest not to be sorted.
+_FEW = 4
+
+
+@tensor_function(meta=_meta)
+def largest_of_rows(x: Any, k: int) -> tuple[Any, Any]:
+    """The `k` largest numbers of each row, the largest first, and their places: of equal ones the first comes first."""
+    if _FEW * k < x.shape[-1] and not x.is_cuda and x.dtype in (torch.float32, torch.float64, torch.int32):
+        # torch leaves open which of equal ones it takes: none may be equal, the first that is left out included.
+        values, indices = torch.topk(x, k + 1)
+        if bool((values[..., :-1] > values[..., 1:]).all()):
+            return values[..., :k].contiguous(), indices[..., :k].to(torch.int32)
+    values, indices = torch.sort(x, dim=-1, descending=True, stable=True)
+    return values[..., :k].contiguous(), indices[..., :k].to(torch.int32)
+
+
 def _top_k(op: Any, x: Any, k: Any) -> tuple[Any, Any]:
     wrong = _too_many(op, x, k)
     if wrong is not None:
         raise errors.InvalidArgumentError(None, op.op, wrong)
-    # A stable sort puts the first of equal entries first, as TensorFlow does; torch.topk leaves that open.
-    values, indices = torch.sort(x, dim=-1, descending=True, stable=True)
-    return values[..., :k], indices[..., :k].to(torch.int32)
+    return largest_of_rows(x, k)
 
 
 def _top_k_gradient(op: Any, dvalues: Tensor, _: Any) -> list[Tensor | None]:
@@ -96,7 +117,7 @@ def _in_top_k(op: Any, predictions: Any, targets: Any, k: Any) -> Any:
     index = targets.to(torch.int64)
     known = (index >= 0) & (index < classes)
     own = torch.gather(predictions, 1, torch.where(known, index, 0).unsqueeze(1))
-    better = torch.sum(predictions > own, 1)
+    better = torch.count_nonzero(predictions > own, 1)
     # A row with an infinite or undefined prediction says nothing.
     valid = known & torch.isfinite(predictions).all(1)
     return valid & (better < k)

@@ -212,7 +212,10 @@ def _name(node: fx.Node) -> str:
     name = getattr(node.target, "__name__", "") if node.op == "call_function" else ""
     if node.target is not getattr(torch, name, None) and node.target is not getattr(torch.nn.functional, name, None):
         return ""
-    dtypes = {item.meta["val"].dtype for item in (node, *node.all_input_nodes)}
+    metas = [item.meta["val"] for item in (node, *node.all_input_nodes)]
+    if not all(isinstance(meta, torch.Tensor) for meta in metas):  # one that gives several
+        return ""
+    dtypes = {meta.dtype for meta in metas}
     return name if len(dtypes) == 1 and dtypes <= {*_FLOATS} else ""
 
 
