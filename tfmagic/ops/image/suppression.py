@@ -63,14 +63,20 @@ class _Queue:
 
 def _overlaps_of(boxes: np.ndarray) -> Similarity:
     """How much the box `i` has in common with the boxes `j`, or each of several with each: the common part of both."""
-    low, high = np.minimum(boxes[:, :2], boxes[:, 2:4]), np.maximum(boxes[:, :2], boxes[:, 2:4])
-    areas = (high - low).prod(1)
+    top, left = np.minimum(boxes[:, :2], boxes[:, 2:4]).T.copy()
+    bottom, right = np.maximum(boxes[:, :2], boxes[:, 2:4]).T.copy()
+    areas = (bottom - top) * (right - left)
+    empty = areas <= 0
+    any_empty = bool(empty.any())
 
     def similarity(i: Any, j: Any) -> Any:
-        both = np.maximum(np.minimum(high[j], high[i]) - np.maximum(low[j], low[i]), 0)
-        common = both[..., 0] * both[..., 1]
-        seen = ~((areas[i] <= 0) | (areas[j] <= 0))
-        return np.where(seen, common / np.where(seen, areas[i] + areas[j] - common, 1), 0).astype(boxes.dtype)
+        area = areas[j]
+        common = np.maximum(np.minimum(bottom[j], bottom[i]) - np.maximum(top[j], top[i]), 0) * \
+            np.maximum(np.minimum(right[j], right[i]) - np.maximum(left[j], left[i]), 0)
+        if not any_empty:
+            return common / (areas[i] + area - common)
+        seen = ~(empty[i] | empty[j])
+        return np.where(seen, common / np.where(seen, areas[i] + area - common, 1), 0).astype(boxes.dtype)
 
     return similarity
 
