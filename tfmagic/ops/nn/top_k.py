@@ -118,8 +118,8 @@ def _in_top_k(op: Any, predictions: Any, targets: Any, k: Any) -> Any:
     known = (index >= 0) & (index < classes)
     own = torch.gather(predictions, 1, torch.where(known, index, 0).unsqueeze(1))
     better = torch.count_nonzero(predictions > own, 1)
-    # A row with an infinite or undefined prediction says nothing.
-    valid = known & torch.isfinite(predictions).all(1)
+    # A row with an infinite or undefined prediction says nothing: that times 0 is undefined, and so is the sum.
+    valid = known & (torch.sum(predictions * 0, 1) == 0)
     return valid & (better < k)
 
 
