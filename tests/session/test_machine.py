@@ -70,14 +70,16 @@ OF_FLOATS: dict[str, Callable[..., Any]] = {
 OF_INTEGERS: dict[str, Callable[..., Any]] = {
     **{name: OF_FLOATS[name] for name in ("add", "mul", "neg", "abs", "square", "maximum", "minimum", "where", "lt",
                                           "le", "gt", "ge", "eq", "ne")},
-    "sub": lambda x, y: (x - y, 3 - x), "to": lambda x, y: (x.to(torch.int64), x.to(torch.int32), x.to(torch.float32)),
+    "sub": lambda x, y: (x - y, 3 - x), "to": lambda x, y: (x.to(torch.int64), x.to(torch.int32), x.to(torch.float32),
+                                                     x.long(), x.int(), x.float(), x.double()),
+    "remainder": lambda x, y: (torch.remainder(x, 7), torch.remainder(x, 1)),
 }
 
 
 def test_every_rule_is_compared_below() -> None:
     from tfmagic.session import element_rules as rules
 
-    assert set(rules._RULES) == {*OF_FLOATS} - {"truediv"}
+    assert set(rules._RULES) == {*OF_FLOATS, "remainder"} - {"truediv"}
     assert rules._OF_INTEGERS | {"to"} == {*OF_INTEGERS}
 
 
@@ -102,10 +104,21 @@ def test_integers_are_exactly_those_of_torch(name: str, dtype: torch.dtype, ever
         assert mine.dtype == theirs.dtype and torch.equal(mine, theirs)
 
 
+def test_bytes_are_converted_and_chosen(every_call: None) -> None:
+    x = torch.arange(256, dtype=torch.uint8).reshape(8, 32)
+
+    def function(x: Any) -> Any:
+        return x.float() / 255.0, x.to(torch.int32) - 300, x.long(), torch.where(x.int() > 100, x, x.flip(0))
+
+    for mine, theirs in zip(*both(function, x)):
+        assert mine.dtype == theirs.dtype and torch.equal(mine, theirs)
+
+
 @pytest.mark.parametrize("function", [
     lambda x, y: torch.erf(x), lambda x, y: torch.pow(x, y), lambda x, y: torch.pow(x, 2.5),
     lambda x, y: x * y.double(), lambda x, y: torch.add(x, y, alpha=2), lambda x, y: x.bool(),
-    lambda x, y: x.half() + 1, lambda x, y: x.long() // 2])
+    lambda x, y: x.half() + 1, lambda x, y: x.long() // 2, lambda x, y: torch.remainder(x.long(), y.long()),
+    lambda x, y: torch.remainder(x, 2.0), lambda x, y: x.byte() + 1])
 def test_what_has_no_rule_stays_torchs(function: Callable[..., Any], every_call: None) -> None:
     x, y = pairs([1.0, 2.0], torch.float32)
     assert not any(set(run) - {"double", "to"} for run in runs_of(plan_of(function, x, y)))

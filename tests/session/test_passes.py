@@ -46,6 +46,28 @@ def test_what_depends_on_shapes_alone_is_gone_from_a_plan_that_knows_them(sess) 
     assert sess.run(y, {x: given}).tolist() == (given * 2).tolist()
 
 
+def test_an_assertion_that_is_known_to_hold_is_gone(sess) -> None:
+    x = tf.placeholder(tf.float32, [4])
+    for condition, stays in ((tf.constant(True), False), (tf.reduce_all(x > 0), True)):
+        with tf.control_dependencies([tf.Assert(condition, [x])]):
+            y = x * 2.0
+        _, plan = plans(sess, [y], [x], [(4,)])
+        assert ("assert" in plan.code()) == stays
+
+
+def test_a_conversion_to_the_type_that_a_value_has_is_gone(sess) -> None:
+    image = tf.placeholder(tf.float32, [4, 4, 3])
+    plain, plan = plans(sess, [tf.image.adjust_contrast(image, 0.5)], [image], [(4, 4, 3)])
+    assert ".float()" in plain.code() and ".float()" not in plan.code()
+
+
+def test_a_known_divisor_that_is_not_minus_one_needs_no_look(sess) -> None:
+    x = tf.placeholder(tf.int32, [3])
+    for divisor, looked_at in ((7, False), ([1, 2, 3], False), ([1, -1, 3], True)):
+        _, plan = plans(sess, [tf.floormod(x, divisor)], [x], [(3,)])
+        assert ("where" in plan.code()) == looked_at
+
+
 def test_the_shape_of_strings_is_known_as_that_of_numbers_is(sess) -> None:
     words = tf.placeholder(tf.string, [None])
     column = tf.expand_dims(words, -1)

@@ -2,7 +2,8 @@
 
 1. A rule takes the types of the arguments as they are: what torch would convert first has none.
 2. Results are torch's to the last bits: infinities, NaN, whole numbers that wrap around. Nothing is reassociated.
-3. What can fail (a division of whole numbers) has no rule.
+3. What can fail has no rule: a division of whole numbers only by some that are known, and above 0.
+4. Bytes are only read: whatever is computed of them, they are converted first.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from torch import fx
 from tfmagic.base.machine.code import Code, number
 from tfmagic.base.machine.functions import Real
 
-KINDS = {torch.float32: "float", torch.float64: "double", torch.int32: "i32", torch.int64: "i64", torch.bool: "i1"}
+KINDS = {torch.float32: "float", torch.float64: "double", torch.int32: "i32", torch.int64: "i64", torch.bool: "i1",
+         torch.uint8: "i8"}
 _FLOATS = frozenset({"float", "double"})
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
@@ -59,7 +61,10 @@ def rule_of(node: fx.Node, constants: dict[str, Any]) -> tuple[str, tuple[Any, .
         name = _NAMES.get(node.target)
     else:
         name = str(node.target) if node.op == "call_method" and node.target in _METHODS else None
-    if name is None:
+        if node.op == "call_method" and node.target in _CASTS and len(node.args) == 1 and not node.kwargs:
+            cast = (node.args[0], _CASTS[str(node.target)])
+            return ("to", cast) if _fits("to", node, cast) else None
+    if name is None or name == "remainder" and not _can_divide(node.args[1], constants):
         return None
     given = dict(node.kwargs)
     known = _KEYWORDS.get(name, ())
@@ -76,6 +81,13 @@ def _settled(argument: Any, constants: dict[str, Any]) -> Any:
         if isinstance(value, torch.Tensor) and value.ndim == 0 and value.dtype in KINDS:
             return value.item()
     return argument
+
+
+def _can_divide(divisor: Any, constants: dict[str, Any]) -> bool:
+    """Whether a divisor is known, and all its numbers are above 0."""
+    if isinstance(divisor, fx.Node) and divisor.op == "get_attr":
+        divisor = constants[str(divisor.target)]
+    return isinstance(divisor, torch.Tensor) and bool((divisor > 0).all()) or type(divisor) is int and divisor > 0
 
 
 def _kind(node: fx.Node) -> str | None:
@@ -95,7 +107,8 @@ def _fits(name: str, node: fx.Node, args: tuple[Any, ...]) -> bool:
             return False
         args = args[1:]
     kind = kinds[0] if kinds and name in _ASKING else result
-    if any(other != kind for other in kinds):
+    if any(other != kind for other in kinds) or kind == "i8" and name != "where" \
+            or kind in _FLOATS and name == "remainder":
         return False
     if name in _LOGICAL:
         return kind == "i1" and len(kinds) == len(args)
@@ -200,6 +213,12 @@ def _to(code: Code, x: Value, dtype: torch.dtype) -> str:
     return code.let(f"{_CONVERSIONS[x.kind, KINDS[dtype]]} {x.kind} {x.text} to {KINDS[dtype]}")
 
 
+def _remainder(code: Code, x: Value, y: Value) -> str:
+    left = code.let(f"srem {x.kind} {x.text}, {y.text}")
+    raised = code.let(f"add {x.kind} {left}, {y.text}")
+    return code.let(f"select i1 {code.let(f'icmp slt {x.kind} {left}, 0')}, {x.kind} {raised}, {x.kind} {left}")
+
+
 def _power(real: Real, x: str, exponent: float) -> str:
     if exponent == 0.5:
         return real.call("sqrt", x)
@@ -258,11 +277,12 @@ _multiply = _arithmetic("fmul", "mul")
 _POWERS = (0.5, 1, 2, 3, -1)
 _CONVERSIONS = {("float", "double"): "fpext", ("double", "float"): "fptrunc", ("i32", "i64"): "sext",
                 ("i64", "i32"): "trunc", **{(whole, kind): "sitofp" for whole in ("i32", "i64") for kind in _FLOATS},
-                **{("i1", kind): "uitofp" for kind in _FLOATS}, ("i1", "i32"): "zext", ("i1", "i64"): "zext"}
+                **{("i1", kind): "uitofp" for kind in _FLOATS}, ("i1", "i32"): "zext", ("i1", "i64"): "zext",
+                **{("i8", kind): "uitofp" for kind in _FLOATS}, ("i8", "i32"): "zext", ("i8", "i64"): "zext"}
 _RULES: dict[str, Rule] = {
     "add": _arithmetic("fadd", "add"), "sub": _arithmetic("fsub", "sub"), "mul": _multiply,
     "div": _arithmetic("fdiv", ""), "neg": _neg, "abs": _abs, "square": _square,
-    "maximum": _extreme("ogt", "sgt"), "minimum": _extreme("olt", "slt"),
+    "remainder": _remainder, "maximum": _extreme("ogt", "sgt"), "minimum": _extreme("olt", "slt"),
     "fmax": _extreme("ogt", "sgt", past_nan=True), "fmin": _extreme("olt", "slt", past_nan=True),
     "where": _where, "to": _to,
     "lt": _comparison("olt", "slt"), "le": _comparison("ole", "sle"), "gt": _comparison("ogt", "sgt"),
@@ -285,7 +305,8 @@ _COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 # What gives a bool, whatever it is asked about.
 _ASKING = _COMPARISONS | {"isfinite"}
 _LOGICAL = frozenset({"logical_and", "logical_or", "logical_xor", "logical_not"})
-_OF_INTEGERS = _COMPARISONS | {"add", "sub", "mul", "neg", "abs", "square", "maximum", "minimum", "where"}
+_OF_INTEGERS = _COMPARISONS | {"add", "sub", "mul", "neg", "abs", "square", "maximum", "minimum", "where",
+                                "remainder"}
 # Whose Python numbers are settings; others take them in the place of tensors.
 _SETTINGS = frozenset({"to", "pow", "clamp", "elu", "leaky_relu", "leaky_relu_backward", "nan_to_num"})
 _KEYWORDS = {"elu": ("alpha",), "leaky_relu": ("negative_slope",), "clamp": ("min", "max"),
@@ -294,6 +315,7 @@ _KEYWORDS = {"elu": ("alpha",), "leaky_relu": ("negative_slope",), "clamp": ("mi
 _COUNTS = {"clamp": 3, "nan_to_num": 4}
 _METHODS = frozenset({"add", "sub", "mul", "div", "to", "neg", "abs", "square", "sqrt", "exp", "lt", "le", "gt", "ge",
                       "eq", "ne"})
+_CASTS = {"float": torch.float32, "double": torch.float64, "int": torch.int32, "long": torch.int64}
 _NAMES: dict[Any, str] = {}
 for _name in _RULES:
     for _home in (torch, operator, torch.nn.functional):

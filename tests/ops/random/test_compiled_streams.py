@@ -32,7 +32,7 @@ def test_the_numbers_are_the_same(kind: str, counter: int, drawn: compiled._Draw
     distribution, dtype = DRAWN[kind]
     stream = Stream(0x123456789ABCDEF0, counter)
     by_torch = distribution(stream, (3, 33_335), dtype)
-    drawn.make(kind.split()[-1], distributions._SMALLEST_UNIFORM)
+    drawn.make(kind.split()[-1], distributions.SMALLEST_UNIFORM)
     assert torch.equal(distribution(stream, (3, 33_335), dtype), by_torch)
 
 

@@ -121,6 +121,8 @@ def _zero_divisor(op: Any, x: Any, y: Any) -> str | errors.OpError | None:
 
 def _wraps(x: Any, y: Any, function: Any, by_minus_one: Any) -> Any:
     """`function(x, y)` of signed integers; by -1, by which the smallest traps, the value given."""
+    if isinstance(y, torch.Tensor) and not bool((y == -1).any()):  # known while the plan is made
+        return function(x, y)
     minus_one = y == -1
     return torch.where(minus_one, by_minus_one, function(x, torch.where(minus_one, 1, y)))
 

@@ -65,25 +65,63 @@ class _Drawn:
     def make(self, name: str, smallest: float) -> None:
         """Compile the function for a kind of numbers."""
         title = compiler.unique(name)
-        self.functions[name] = compiler.compiled(_text(title, _KINDS[name], smallest), title, _TYPES)
+        self.functions[name] = compiler.compiled(_text(title, name, smallest), title, _TYPES)
 
 
 _drawn = _Drawn()
 
 
-def _text(title: str, store: Callable[[Code, str, list[str], float], None], smallest: float) -> str:
+def _text(title: str, name: str, smallest: float) -> str:
     code = Code()
+    kind, numbers = _KINDS[name]
 
     def one_block(index: str) -> None:
-        offset = code.let(f"mul i64 {index}, %stride")
-        low = code.let(f"add i64 %low, {offset}")
-        carry = code.let(f"zext i1 {code.let(f'icmp ult i64 {low}, {offset}')} to i64")
-        high = code.let(f"add i64 %high, {carry}")
-        counter = [lower(code, low), upper(code, low), lower(code, high), upper(code, high)]
-        store(code, index, encrypted(code, counter), smallest)
+        made = numbers(code, words_of(code, code.let(f"mul i64 {index}, %stride")), smallest)
+        for at, value in enumerate(made):
+            code.store(value, "%out", kind, _place(code, index, len(made), at))
 
     code.loop("%start", "%stop", one_block)
     return code.function(title, _PARAMETERS) + INTRINSICS
+
+
+def write(code: Code, name: str, count: int, smallest: float) -> None:
+    """Write what fills the numbers at `%out`, one after the other, from the stream of `%low`, `%high`, `%k0`, `%k1`.
+
+    Args:
+      name: as `fill` takes it.
+      count: how many numbers there are.
+      smallest: as `fill` takes it.
+    """
+    kind, numbers = _KINDS[name]
+    write_all(code, kind, count, lambda words: numbers(code, words, smallest))
+
+
+def write_all(code: Code, kind: str, count: int, numbers: Callable[[list[str]], list[str]]) -> None:
+    """The same of numbers of any sort.
+
+    Args:
+      kind: their type.
+      numbers: writes what becomes of the words of a block.
+    """
+    width = 16 // BYTES[kind]
+
+    def one_block(index: str, first: int = 0, most: int = width) -> None:
+        for at, value in enumerate(numbers(words_of(code, index))[:most]):
+            code.store(value, "%out", kind, str(first + at) if most < width else _place(code, index, width, at))
+
+    whole = count // width
+    if whole:
+        code.loop("0", str(whole), one_block)
+    if count % width:
+        one_block(str(whole), whole * width, count % width)
+
+
+def words_of(code: Code, offset: str) -> list[str]:
+    """The words of the block that lies so many after the one at which the stream stands, each in 64 bits."""
+    low = code.let(f"add i64 %low, {offset}")
+    carry = code.let(f"zext i1 {code.let(f'icmp ult i64 {low}, {offset}')} to i64")
+    high = code.let(f"add i64 %high, {carry}")
+    return encrypted(code, [lower(code, low), upper(code, low), lower(code, high), upper(code, high)])
 
 
 def lower(code: Code, value: str) -> str:
@@ -118,20 +156,21 @@ def _unit(code: Code, word: str) -> str:
     return Real(code, "float").do("fsub", code.let(f"bitcast i32 {bits} to float"), 1.0)
 
 
-def _store_unit_floats(code: Code, index: str, words: list[str], smallest: float) -> None:
-    for at, word in enumerate(words):
-        code.store(_unit(code, word), "%out", "float", _place(code, index, 4, at))
+def _unit_floats(code: Code, words: list[str], smallest: float) -> list[str]:
+    return [_unit(code, word) for word in words]
 
 
-def _store_unit_doubles(code: Code, index: str, words: list[str], smallest: float) -> None:
+def _unit_doubles(code: Code, words: list[str], smallest: float) -> list[str]:
+    made = []
     for at in range(2):
         first = code.let(f"shl i64 {code.let(f'and i64 {words[2 * at]}, {0xFFFFF}')}, 32")
         bits = code.let(f"or i64 {code.let(f'or i64 {first}, {words[2 * at + 1]}')}, {1023 << 52}")
-        value = Real(code, "double").do("fsub", code.let(f"bitcast i64 {bits} to double"), 1.0)
-        code.store(value, "%out", "double", _place(code, index, 2, at))
+        made.append(Real(code, "double").do("fsub", code.let(f"bitcast i64 {bits} to double"), 1.0))
+    return made
 
 
-def _store_normals(code: Code, index: str, words: list[str], smallest: float) -> None:
+def _normals(code: Code, words: list[str], smallest: float) -> list[str]:
+    made = []
     single, double = Real(code, "float"), Real(code, "double")
 
     def wide(value: str) -> str:
@@ -145,9 +184,19 @@ def _store_normals(code: Code, index: str, words: list[str], smallest: float) ->
         uniform = single.choose(single.compare("olt", uniform, smallest), smallest, uniform)
         radius = single.call("sqrt", single.do("fmul", narrow(double.log(wide(uniform))), -2.0))
         angle = narrow(code.let(f"fmul double {wide(_unit(code, words[2 * at + 1]))}, {number(2 * math.pi, 'double')}"))
-        for part, value in enumerate(double.sine_and_cosine(wide(angle))):
-            code.store(single.do("fmul", narrow(value), radius), "%out", "float", _place(code, index, 4, 2 * at + part))
+        made += [single.do("fmul", narrow(value), radius) for value in double.sine_and_cosine(wide(angle))]
+    return made
 
 
-_KINDS: dict[str, Callable[[Code, str, list[str], float], None]] = {
-    "unit_floats": _store_unit_floats, "unit_doubles": _store_unit_doubles, "normals": _store_normals}
+def whole_numbers(code: Code, words: list[str], kind: str, low: int, count: int) -> list[str]:
+    """Numbers of a type from `low` on, `count` of them: what is left of words, as unsigned numbers, divided by that."""
+    if kind == "i64":
+        words = [code.let(f"or i64 {words[at]}, {code.let(f'shl i64 {words[at + 1]}, 32')}") for at in (0, 2)]
+    made = [code.let(f"add i64 {code.let(f'urem i64 {word}, {count}')}, {low}") for word in words]
+    return made if kind == "i64" else [code.let(f"trunc i64 {value} to {kind}") for value in made]
+
+
+BYTES = {"float": 4, "double": 8, "i32": 4, "i64": 8}
+# By name the type of numbers, and what writes those of a block.
+_KINDS: dict[str, tuple[str, Callable[[Code, list[str], float], list[str]]]] = {
+    "unit_floats": ("float", _unit_floats), "unit_doubles": ("double", _unit_doubles), "normals": ("float", _normals)}

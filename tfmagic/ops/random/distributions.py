@@ -17,7 +17,7 @@ from tfmagic.ops.random.philox import RESERVED_PER_OUTPUT, Stream, chunks, unsig
 from tfmagic.ops.threads import on_one_thread
 
 _TWO_PI = 2.0 * math.pi
-_SMALLEST_UNIFORM = 1.0e-7
+SMALLEST_UNIFORM = 1.0e-7
 _TRUNCATE_AT = 2.0
 # Groups of truncated numbers that are looked at together.
 _CHECKED = 1 << 16
@@ -119,7 +119,7 @@ def truncated_normal(stream: Stream, shape: Sequence[int], dtype, device=None):
 
 def _candidates(stream: Stream, output, stride: int, candidates: Callable) -> Iterator[tuple[slice, Any]]:
     """The first candidates for the rows of `output`, some rows at a time; of float32 they may stand there already."""
-    if output.dtype == torch.float32 and compiled.fill("normals", stream, output, _SMALLEST_UNIFORM, stride):
+    if output.dtype == torch.float32 and compiled.fill("normals", stream, output, SMALLEST_UNIFORM, stride):
         for start in range(0, len(output), _CHECKED):
             rows = slice(start, min(start + _CHECKED, len(output)))
             yield rows, output[rows]
@@ -159,7 +159,7 @@ def uniform_pairs(w):
 def normal_pairs(w):
     """Float64 normal numbers from the words of blocks: [n, 2]."""
     first, second, third, fourth = unsigned(w).unbind(1)
-    radius = torch.sqrt(-2.0 * torch.log(_unit_doubles(first, second).clamp_(min=_SMALLEST_UNIFORM)))
+    radius = torch.sqrt(-2.0 * torch.log(_unit_doubles(first, second).clamp_(min=SMALLEST_UNIFORM)))
     angle = _TWO_PI * _unit_doubles(third, fourth)
     return torch.stack((torch.sin(angle) * radius, torch.cos(angle) * radius), 1)
 
@@ -175,7 +175,7 @@ def _float_normals(w):
     Each function is taken in float64 and rounded: that is what a C library's float functions return but for
     about one number in a hundred (then off by one unit in the last place), and it makes CPU and CUDA agree.
     """
-    uniforms = _unit_floats(_firsts(w)).clamp_(min=_SMALLEST_UNIFORM)
+    uniforms = _unit_floats(_firsts(w)).clamp_(min=SMALLEST_UNIFORM)
     radius = torch.sqrt(-2.0 * torch.log(uniforms.double()).float().double()).float()
     # The angle itself is a float32 in TensorFlow, rounded from a product in float64.
     angle = (_unit_floats(_seconds(w)).double() * _TWO_PI).float().double()
@@ -209,7 +209,7 @@ def _fill(stream: Stream, shape: Sequence[int], dtype, device, convert: Callable
     count = math.prod(shape)
     width = group_width(dtype)
     output = torch.empty((-(-count // width), width), dtype=dtype, device=device)
-    if compiled_as is None or not compiled.fill(compiled_as, stream, output, _SMALLEST_UNIFORM):
+    if compiled_as is None or not compiled.fill(compiled_as, stream, output, SMALLEST_UNIFORM):
         _convert(stream, output, convert)
     return output.reshape(-1)[:count].reshape(tuple(shape))
 

@@ -22,16 +22,20 @@ from tfmagic.session.plan.run_time import BodyCall, PlanCall
 
 
 class Conditional(BodyCall):
-    """Computes one of several bodies: that of a number, or the second when a condition holds and else the first."""
+    """Computes one of several bodies: that of a number, or the second when a condition holds and else the first.
+
+    Attributes:
+      places: for each body, which of the values its parameters are.
+    """
 
     __name__ = __qualname__ = "cond"
 
     def __init__(self, bodies: Sequence[PlanGraph], places: Sequence[list[int]]):
         super().__init__(*bodies)
-        self._places = places
+        self.places = places
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
-        places = self._places
+        places = self.places
 
         def cond(choice: Any, *values: Any) -> tuple[Any, ...]:
             side = int(choice)

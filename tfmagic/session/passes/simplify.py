@@ -2,7 +2,7 @@
 
 1. `reshape`, `view`, `expand`, `broadcast_to` to the shape that the value has already are the value.
 2. `broadcast_tensors` of values of one shape are the values.
-3. `to` the type (and no other device) that the value has already is the value.
+3. `to` the type (and no other device) that the value has already, or `float`, `int`, …, is the value.
 4. A `reshape` of a `reshape` is one `reshape`.
 5. `sum` or `mean` over no axes that keeps the type is the value.
 6. `add(matmul(a, b), c)` with matrices a, b and a vector c is `addmm(c, a, b)`, when nothing else reads the product.
@@ -11,6 +11,7 @@
 9. The distinct ones of distinct numbers are these numbers, each at its own place.
 10. A sum of segments that has one row for each, in order, is the rows.
 11. A slice that takes everything is the value, and so is `contiguous` of what `contiguous` gave.
+12. An assertion of what is known to hold is nothing.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from tfmagic.session.plan.run_time import RunTimeKernel
 
 _RESHAPES = frozenset({"reshape", "view", "expand", "broadcast_to"})
 _RESHAPE_FUNCTIONS = frozenset({torch.reshape, torch.broadcast_to})
+_CASTS = frozenset({"float", "double", "int", "long", "bool"})
 _ADDS = frozenset({torch.add, operator.add})
 _MATMULS = frozenset({torch.matmul, torch.mm, operator.matmul})
 
@@ -36,6 +38,10 @@ def run(plan: PlanGraph) -> bool:
     """Simplify; say whether anything was."""
     changed = False
     for node in list(plan.graph.nodes):
+        if _holds_already(plan, node):
+            plan.graph.erase_node(node)
+            changed = True
+            continue
         replacement = _same_value(node) or _distinct_already(plan, node) or _single_rows(plan, node)
         if replacement is not None:
             replace(node, replacement)
@@ -46,6 +52,14 @@ def run(plan: PlanGraph) -> bool:
         else:
             changed |= _to_addmm(node)
     return changed
+
+
+def _holds_already(plan: PlanGraph, node: fx.Node) -> bool:
+    """Rule 12."""
+    if type(node.target) is not RunTimeKernel or node.target.op.type != "Assert" or node.users:
+        return False
+    known = plan.constants.get(str(node.args[0].target)) if isinstance(node.args[0], fx.Node) else None
+    return isinstance(known, torch.Tensor) and known.dtype == torch.bool and known.dim() == 0 and bool(known)
 
 
 def _meta(value: Any) -> Any:
@@ -85,6 +99,8 @@ def _same_value(node: fx.Node) -> fx.Node | None:
         return source
     if node.op == "call_method" and node.target == "to" and not any(isinstance(a, str) for a in node.args) \
             and "device" not in node.kwargs:
+        return source
+    if node.op == "call_method" and node.target in _CASTS and len(node.args) == 1:
         return source
     if node.target in (torch.sum, torch.mean) and len(node.args) > 1 and list(node.args[1]) == []:  # type: ignore[arg-type]
         return source

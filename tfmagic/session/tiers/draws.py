@@ -10,6 +10,7 @@ import copy
 import dataclasses
 import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -39,10 +40,11 @@ def with_draws(plan: PlanGraph, gpu: str) -> PlanGraph:
             continue
         kernel: Any = node.target
         sizes = tuple(node.meta["val"].shape)
-        share = graph.create_node("call_function", _share(kernel, math.prod(sizes)), (), {}, f"{node.name}_share")
-        words = graph.create_node("call_method", "to", (share, gpu), {}, f"{node.name}_words")
+        taken = graph.create_node("call_function", share(kernel, math.prod(sizes), counter_words), (), {},
+                                  f"{node.name}_share")
+        words = graph.create_node("call_method", "to", (taken, gpu), {}, f"{node.name}_words")
         twin = twins[node] = graph.create_node("call_function", _Numbers(kernel, sizes, gpu), (words,), {}, node.name)
-        for made, device in ((share, "cpu"), (words, gpu)):
+        for made, device in ((taken, "cpu"), (words, gpu)):
             made.meta = {**node.meta, "device": device, "val": torch.empty(4, dtype=torch.int64, device="meta")}
         twin.meta = {**node.meta, "effect": "none"}
         words.meta["effect"] = "none"
@@ -55,10 +57,16 @@ def _is_draw(node: fx.Node, gpu: str) -> bool:
         and isinstance(value, torch.Tensor) and value.numel() >= _FEWEST
 
 
-def _share(kernel: RunTimeKernel, count: int) -> RunTimeKernel:
-    """The kernel of a draw as one that only takes its share, and gives the words of the counter."""
+def share(kernel: RunTimeKernel, count: int, told: Callable[[Stream], Any]) -> RunTimeKernel:
+    """The kernel of a draw as one that only takes its share.
+
+    Args:
+      kernel: it.
+      count: how many numbers it draws.
+      told: what is given of the stream that begins where the share does.
+    """
     made = copy.copy(kernel)
-    made.kernel = lambda op, state: counter_words(state.reserve_outputs(count))
+    made.kernel = lambda op, state: told(state.reserve_outputs(count))
     made.device, made.host, made.grouped, made.checks = "cpu", [], None, False
     return made
 

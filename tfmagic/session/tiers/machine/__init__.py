@@ -23,7 +23,7 @@ from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.running import current
 from tfmagic.session.tiers import engines, python
 from tfmagic.session.tiers.engines import Engines
-from tfmagic.session.tiers.machine import layers, parts, runs, windows
+from tfmagic.session.tiers.machine import branches, drawn, layers, parts, runs, windows
 from tfmagic.session.tiers.machine.parts import Part
 from tfmagic.session.tiers.machine.runs import Run
 from tfmagic.session.tiers.machine.windows import Windows
@@ -48,6 +48,20 @@ def changed(plan: PlanGraph) -> Callable[..., Any]:
     return python.function(with_machine_code(plan), function)
 
 
+def apart(plan: PlanGraph) -> PlanGraph:
+    """The plan with its draws apart, and both sides of conditions where machine code computes and chooses at once."""
+    plan = drawn.with_draws_apart(plan)
+    conditions = set(branches.found(plan))
+    while conditions:
+        made, chosen = branches.both_computed(plan, conditions)
+        left = {item for item in divided(made) if isinstance(item, fx.Node)}
+        lone = {condition for condition, calls in chosen.items() if left.intersection(calls)}
+        if not lone:
+            return made
+        conditions -= lone
+    return plan
+
+
 def divided(plan: PlanGraph) -> Iterator[fx.Node | Run | Part | Windows | Engines]:
     """What a plan computes, in order: windows, parts, runs for machine code, calls for engines, other nodes."""
     return engines.find(runs.find(plan, parts.find(plan, windows.find(plan))), plan.threads)
@@ -57,6 +71,7 @@ def _calls_before(plan: PlanGraph) -> int | None:
     """After how many calls machine code is used; None: never."""
     if not compiler.available():
         return None
+    plan = apart(plan)
     found = [item for item in divided(plan) if not isinstance(item, fx.Node)]
     small = layers.found(plan)
     costs = [*(item.cost() for item in found), *map(layers.cost, small)]
@@ -109,7 +124,7 @@ def with_machine_code(plan: PlanGraph) -> PlanGraph:
     from tfmagic.session.tiers.machine.kernel import ElementWise, WholePart
     from tfmagic.session.tiers.machine.pooling import OverWindows
 
-    plan = layers.turn_by_turn(plan)
+    plan = layers.turn_by_turn(apart(plan))
     items = list(divided(plan))
     in_plan = {item for item in items if isinstance(item, fx.Node)}
     homes = {node: item for item in items if isinstance(item, Part) for node in item.nodes if node not in in_plan}
@@ -147,5 +162,8 @@ def with_machine_code(plan: PlanGraph) -> PlanGraph:
         for made in (call, *(twins[result] for result in results)):
             made.meta = {"op": first.meta.get("op"), "effect": "none", "inputs": []}
         call.meta["work"] = work.of_all(item.nodes if isinstance(item, Part) else (*item.arguments(), *item.results()))
+    for node in reversed(list(graph.nodes)):
+        if node.op == "get_attr" and not node.users:  # it is in the code
+            graph.erase_node(node)
     return PlanGraph(plan.name, graph, plan.constants, plan.written, plan.in_place, feeds=plan.feeds,
                      fetches=plan.fetches, ops=plan.ops, threads=plan.threads)

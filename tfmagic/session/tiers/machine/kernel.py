@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 import torch
@@ -71,7 +71,9 @@ class WholePart(PlanCall, shown_under="tfmagic.machine"):
         results = [node.meta["val"] for node in part.results()]
         if part.kept:
             results.append(torch.empty(writer.room, dtype=torch.uint8, device="meta"))
-        self._call = _caller(function, len(part.arguments()) + len(part.lenders()), results, scratch=writer.scratch)
+        streams = frozenset(place for place, node in enumerate(part.arguments()) if node in part.streams)
+        self._call = _caller(function, len(part.arguments()) + len(part.lenders()), results, scratch=writer.scratch,
+                             streams=streams)
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Any]:
         """The function that takes the values, without a step between."""
@@ -79,7 +81,7 @@ class WholePart(PlanCall, shown_under="tfmagic.machine"):
 
 
 def _caller(function: Callable[..., None], arguments: int, results: Sequence[torch.Tensor], count: int = 0,
-            least: int = 0, scratch: int | None = None) -> Callable[..., Any]:
+            least: int = 0, scratch: int | None = None, streams: Container[int] = ()) -> Callable[..., Any]:
     """A function of tensors around one of addresses, written for their number: this is called most often of all.
 
     Args:
@@ -88,11 +90,12 @@ def _caller(function: Callable[..., None], arguments: int, results: Sequence[tor
       count: how much there is to compute.
       least: what a thread must have to do; 0 where one does it all.
       scratch: how many bytes the function needs beside, whose address is the last; None where it takes none.
+      streams: the places of those arguments that are streams of random numbers: counter and key instead of an address.
     """
     inputs = [f"a{index}" for index in range(arguments)]
     outputs = [f"r{index}" for index in range(len(results))]
     scope: dict[str, Any] = {"function": function, "shared": shared, "get_num_threads": torch.get_num_threads,
-                             "pack": struct.Struct(f"{arguments + len(results) + (scratch is not None)}P").pack}
+                             "LOW": (1 << 64) - 1}
     lines = [f"def call({', '.join(inputs)}):"]
     for name, meta in zip(outputs, results):
         # Of what is small a copy of a pattern is quicker than to read a shape and a type again.
@@ -101,13 +104,17 @@ def _caller(function: Callable[..., None], arguments: int, results: Sequence[tor
             else functools.partial(torch.empty, tuple(meta.shape), dtype=meta.dtype)
         lines.append(f"    {name} = new_{name}()")
     # The value that `contiguous` gives must live as long as its address is in use.
-    lines += [f"    {name} = {name}.contiguous()" for name in inputs]
+    lines += [f"    {name} = {name}.contiguous()" for place, name in enumerate(inputs) if place not in streams]
     values = [*inputs, *outputs]
     if scratch is not None:
         scope["new_scratch"] = functools.partial(torch.empty_like, torch.empty(max(scratch, 1), dtype=torch.uint8))
         lines.append("    scratch = new_scratch()")
         values.append("scratch")
-    lines.append(f"    addresses = pack({', '.join(f'{name}.data_ptr()' for name in values)})")
+    packed = [text for place, name in enumerate(values) for text in
+              ((f"{name}.counter & LOW", f"{name}.counter >> 64", f"{name}.key") if place in streams
+               else (f"{name}.data_ptr()",))]
+    scope["pack"] = struct.Struct(f"{len(packed)}Q").pack
+    lines.append(f"    addresses = pack({', '.join(packed)})")
     if least:
         lines.append("    work = lambda start, stop: function(addresses, start, stop)")
         lines.append(f"    shared(work, {count}, get_num_threads(), {least})")

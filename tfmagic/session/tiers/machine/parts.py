@@ -6,6 +6,8 @@
    Stacks and arrays wait for what they are handed until something else is asked of an object.
 3. Products are not worth several threads.
 4. A part without products, sums or joins is left to `runs`.
+5. What is drawn by chance is in a part with what is computed of it, once its share of a stream was taken (`drawn`).
+6. What is cut out of a value begins at numbers that are sure to be in it.
 """
 
 from __future__ import annotations
@@ -19,7 +21,10 @@ from torch import fx
 from tfmagic.session.element_rules import KINDS, rule_of
 from tfmagic.session.passes import work
 from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.plan.run_time import RunTimeKernel
 from tfmagic.session.tiers.failures import kept_until
+from tfmagic.session.tiers.machine.drawn import Numbers
+from tfmagic.session.tiers.machine.ranges import range_of
 from tfmagic.session.tiers.machine.views import view_of, whole
 
 # Numbers of a value, and of what a product takes or gives.
@@ -27,7 +32,8 @@ _SMALL, _LARGE = 1 << 17, 1 << 22
 _MOST = 2000
 _FEWEST = 6
 # About how many microseconds torch takes for calls on few numbers.
-_SAVED = {"view": 0.4, "element": 0.7, "total": 2.5, "extreme": 2.5, "softmax": 6.0, "padded": 4.0}
+_SAVED = {"view": 0.4, "element": 0.7, "total": 2.5, "extreme": 2.5, "softmax": 6.0, "padded": 4.0, "draw": 12.0,
+          "cut": 9.0}
 _FLOATS = (torch.float32, torch.float64)
 
 
@@ -83,15 +89,20 @@ class Part:
                 and any(user not in self.nodes for user in node.users)]
 
     def arguments(self) -> list[fx.Node]:
-        """The tensors from outside that the calls need, but for what other parts keep.
+        """The tensors and streams from outside that the calls need, but for what other parts keep.
 
         Scalar constants of rules are in the code.
         """
         found: dict[fx.Node, None] = {}
         for node, kind in self.nodes.items():
-            given: Any = kind[1][1] if kind[0] == "element" else node.all_input_nodes
+            given: Any = kind[1][1] if kind[0] == "element" else kind[1:] if kind[0] == "cut" else node.all_input_nodes
             found.update((item, None) for item in given if isinstance(item, fx.Node) and item not in self.nodes)
         return [node for node in found if node not in self.taken]
+
+    @property
+    def streams(self) -> set[fx.Node]:
+        """The arguments that are no tensors, but shares of streams of random numbers."""
+        return {kind[1] for kind in self.nodes.values() if kind[0] == "draw"}
 
     def lenders(self) -> list[Part]:
         """The parts that keep values which this one needs."""
@@ -100,7 +111,9 @@ class Part:
     def pays(self) -> bool:
         """Whether one call of ours is less than the calls."""
         kinds = [kind[0] for kind in self.nodes.values()]
-        return len(kinds) >= _FEWEST and any(kind not in ("element", "view") for kind in kinds) and self.saving() > 2
+        if len(kinds) < _FEWEST and not {"draw", "cut"}.intersection(kinds):
+            return False
+        return any(kind not in ("element", "view") for kind in kinds) and self.saving() > 2
 
     def saving(self) -> float:
         """About how many microseconds one call of ours saves."""
@@ -120,7 +133,7 @@ def find(plan: PlanGraph, items: Iterable[Any] | None = None) -> Iterator[Any]:
     """
     items = list(plan.graph.nodes if items is None else items)
     nodes = [item for item in items if isinstance(item, fx.Node)]
-    kinds = {node: kind for node in nodes if (kind := _kind(node, plan)) is not None}
+    kinds = {node: kind for node in nodes if (kind := kind_in(node, plan)) is not None}
     explaining = kept_until(node for node in nodes if node not in kinds)
     part = Part(explaining)
     waiting: list[fx.Node] = []
@@ -142,7 +155,7 @@ def find(plan: PlanGraph, items: Iterable[Any] | None = None) -> Iterator[Any]:
             continue
         kind = kinds.get(node)
         if any(given not in part.nodes and not isinstance(given.meta.get("val"), torch.Tensor)
-               for given in node.all_input_nodes):
+               for given in node.all_input_nodes) and not isinstance(node.target, Numbers):
             kind = None  # one of several views, which lie in no part
         if kind == ("view",) and not _is_small(node) and any(given in part.nodes for given in node.all_input_nodes):
             kind = None  # who asks for it outside would get a copy
@@ -184,13 +197,17 @@ def _closed(part: Part) -> Iterator[fx.Node | Part]:
         yield from part.nodes
 
 
-def _kind(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
-    """What a call is, where there is a rule for it."""
+def kind_in(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
+    """What a call of a plan is, where there is a rule for it."""
     if not node.op.startswith("call") or node.meta.get("effect") != "none" or node.meta.get("on_object"):
         return None
     given = node.all_input_nodes
+    if isinstance(node.target, Numbers):
+        return "draw", given[0], node.target
     if not given or not all(_has_code(item, _LARGE) for item in (node, *given)):
         return None
+    if type(node.target) is RunTimeKernel and node.target.op.type == "Slice":
+        return _cut(node, plan) if _is_small(node) else None
     if not all(_is_small(item) for item in (node, *given)):
         if _is_view(node):
             return ("view",)
@@ -209,14 +226,18 @@ def _kind(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
 
 def _name(node: fx.Node) -> str:
     """The name of a function of torch on floats, all of one type; else ""."""
+    if node.op == "call_method" and node.target in ("sum", "mean"):
+        return str(node.target) if node.meta["val"].dtype in _FLOATS and _same_type(node) else ""
     name = getattr(node.target, "__name__", "") if node.op == "call_function" else ""
     if node.target is not getattr(torch, name, None) and node.target is not getattr(torch.nn.functional, name, None):
         return ""
+    return name if _same_type(node) and node.meta["val"].dtype in _FLOATS else ""
+
+
+def _same_type(node: fx.Node) -> bool:
+    """Whether a call takes and gives tensors of one type alone."""
     metas = [item.meta["val"] for item in (node, *node.all_input_nodes)]
-    if not all(isinstance(meta, torch.Tensor) for meta in metas):  # one that gives several
-        return ""
-    dtypes = {meta.dtype for meta in metas}
-    return name if len(dtypes) == 1 and dtypes <= {*_FLOATS} else ""
+    return all(isinstance(meta, torch.Tensor) for meta in metas) and len({meta.dtype for meta in metas}) == 1
 
 
 def _is_small(node: fx.Node) -> bool:
@@ -264,10 +285,22 @@ def _total(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
         return None
     axes = node.args[1] if len(node.args) > 1 else None
     axes = [axes] if type(axes) is int else axes
-    if not isinstance(x, fx.Node) or not isinstance(axes, (list, tuple)) or not axes or set(node.kwargs) - {"dtype"}:
+    if not isinstance(x, fx.Node) or not isinstance(axes, (list, tuple)) or not axes or \
+            set(node.kwargs) - {"dtype", "keepdim"}:
         return None
     rank = len(_shape(x))
-    return "total", x, frozenset(axis % rank for axis in axes), node.target is torch.mean
+    return "total", x, frozenset(axis % rank for axis in axes), node.target in (torch.mean, "mean")
+
+
+def _cut(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
+    """A box cut out of a value, which begins where only a run tells."""
+    x, begin = node.args[:2]
+    bounds = range_of(begin, plan)
+    if bounds is None or not isinstance(x, fx.Node) or not isinstance(begin, fx.Node):
+        return None
+    room = torch.tensor(_shape(x)) - torch.tensor(_shape(node))
+    inside = bool((bounds[0] >= 0).all()) and bool((bounds[1] <= room).all())
+    return ("cut", x, begin) if inside else None
 
 
 def _extreme(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:

@@ -14,6 +14,7 @@ from tfmagic.base.machine.blocks import Laid
 from tfmagic.base.machine.code import Code, number
 from tfmagic.base.machine.functions import INTRINSICS, Real
 from tfmagic.session.element_rules import KINDS, Value, combined, write
+from tfmagic.session.tiers.machine.drawn import Numbers
 from tfmagic.session.tiers.machine.parts import Part
 from tfmagic.session.tiers.machine.views import View, broadcast, dense_strides, view_of, whole
 
@@ -21,6 +22,8 @@ _BYTES = {"float": 4, "double": 8, "i32": 4, "i64": 8, "i8": 1}
 _ALIGNED = 64
 # Sums of floats may be taken in any order, as torch takes them.
 _ANY_ORDER = "reassoc contract"
+# Numbers of a sum that are added to one another before they are added to others.
+_SUMMED = 1024
 # Element-wise calls that share a loop.
 _TOGETHER = 100
 
@@ -101,9 +104,14 @@ class Writer:
         self._order = {node: place for place, node in enumerate(part.nodes)}
         self._scratch = Scratch(part, self._order)
         # In the order of `given` and `made`: arguments, what lenders keep, results, what is kept; then what is free.
-        pointers = (self._main.load("%packed", "ptr", str(index)) for index in itertools.count())
+        places = itertools.count()
+        pointers = (self._main.load("%packed", "ptr", str(index)) for index in places)
+        self._streams: dict[fx.Node, list[str]] = {}
         for node in part.arguments():
-            self._views[node] = whole(next(pointers), node.meta["val"].shape)
+            if node in part.streams:
+                self._streams[node] = [self._main.load("%packed", "i64", str(next(places))) for _ in range(3)]
+            else:
+                self._views[node] = whole(next(pointers), node.meta["val"].shape)
         for lender in part.lenders():
             for node, pointer in self._kept_at(next(pointers), lender).items():
                 self._views[node] = whole(pointer, node.meta["val"].shape)
@@ -191,15 +199,20 @@ class Writer:
 
     # --- calls of functions ------------------------------------------------------------------------------------------
 
-    def _call(self, body: Callable[[Code, Sequence[str]], None], given: Sequence[tuple[View, str]]) -> None:
+    def _call(self, body: Callable[[Code, Sequence[str]], None], given: Sequence[tuple[View, str]],
+              numbers: Mapping[str, str] | None = None) -> None:
+        """Call a function of values, and of whole numbers by their names in it."""
         code = Code()
         names = [f"%q{index}" for index in range(len(given))]
         body(code, names)
-        text = code.function("STEP", [f"ptr noalias {name}" for name in names], "noinline")
+        numbers = numbers or {}
+        parameters = [*(f"ptr noalias {name}" for name in names), *(f"i64 {name}" for name in numbers)]
+        text = code.function("STEP", parameters, "noinline")
         name = self._functions.setdefault(text, f"{self._title}_step_{len(self._functions)}")
         addresses = [self._main.at(view.pointer, kind, str(view.offset)) if view.offset else view.pointer
                      for view, kind in given]
-        self._main.do(f"call void @{name}({', '.join(f'ptr {address}' for address in addresses)})")
+        arguments = [*(f"ptr {address}" for address in addresses), *(f"i64 {value}" for value in numbers.values())]
+        self._main.do(f"call void @{name}({', '.join(arguments)})")
 
     # --- element-wise calls: neighbours of one shape share a loop ----------------------------------------------------
 
@@ -350,21 +363,43 @@ class Writer:
         kept = iter(dense_strides([size for axis, size in enumerate(source.shape) if axis not in axes]))
         along = [0 if axis in axes else next(kept) for axis in range(len(source.shape))]
         shape, (from_strides, to_strides) = _collapsed(source.shape, [source.strides, along])
+        count, size = math.prod(source.shape[axis] for axis in axes), str(math.prod(target.shape))
+        # Of many numbers some are taken together at a time: a sum that grows and grows loses of what is added to it.
+        along_axes = [axis for axis, stride in enumerate(to_strides) if not stride]
+        longest = max(along_axes, key=shape.__getitem__, default=0)
+        some = max(1, _SUMMED // max(1, count // shape[longest])) if count > _SUMMED else 0
+        partial = [(self._apart(target.shape, kind), kind)] if some else []
+
+        def begin(code: Code, name: str) -> None:
+            code.loop("0", size, lambda index: code.store(number(start, kind), name, kind, index))
+
+        def take(code: Code, value: str, name: str, place: str) -> None:
+            code.store(fold(code, code.load(name, kind, place), value), name, kind, place)
 
         def folding(code: Code, names: Sequence[str]) -> None:
             def one(at: Sequence[str]) -> None:
-                place = _position(code, at, to_strides)
                 value = code.load(names[0], kind, _position(code, at, from_strides))
-                code.store(fold(code, code.load(names[1], kind, place), value), names[1], kind, place)
+                take(code, value, names[-1], _position(code, at, to_strides))
 
-            size = str(math.prod(target.shape))
-            code.loop("0", size, lambda index: code.store(number(start, kind), names[1], kind, index))
-            _nest(code, shape, one)
+            def several(index: str) -> None:
+                first = code.let(f"mul nsw i64 {index}, {some}")
+                after = code.let(f"add nsw i64 {first}, {some}")
+                fewer = code.let(f"icmp slt i64 {after}, {shape[longest]}")
+                last = code.let(f"select i1 {fewer}, i64 {after}, i64 {shape[longest]}")
+                begin(code, names[2])
+                _nest(code, shape, one, ranges={longest: (first, last)})
+                code.loop("0", size, lambda at: take(code, code.load(names[2], kind, at), names[1], at))
+
+            begin(code, names[1])
+            if some:
+                code.loop("0", str(-(-shape[longest] // some)), several)
+            else:
+                _nest(code, shape, one)
             if end is not None:
                 code.loop("0", size, lambda index: code.store(
                     end(code, code.load(names[1], kind, index)), names[1], kind, index))
 
-        self._call(folding, [(source, kind), (target, kind)])
+        self._call(folding, [(source, kind), (target, kind), *partial])
 
     def _softmax(self, node: fx.Node, x: fx.Node, logarithms: bool) -> None:
         source, target, kind = self._views[x], self._new(node), kind_of(node)
@@ -430,6 +465,38 @@ class Writer:
             "0", size, lambda index: code.store(number(0.0, kind), names[0], kind, index)), [(target, kind)])
 
 
+    def _draw(self, node: fx.Node, share: fx.Node, numbers: Numbers) -> None:
+        low, high, key = self._streams[share]
+        stream = {"%low": low, "%high": high, "%k0": self._main.let(f"and i64 {key}, {(1 << 32) - 1}"),
+                  "%k1": self._main.let(f"lshr i64 {key}, 32")}
+
+        def drawing(code: Code, names: Sequence[str]) -> None:
+            code.do(f"%out = getelementptr inbounds i8, ptr {names[0]}, i64 0")
+            numbers.write(code)
+
+        self._call(drawing, [(self._new(node), kind_of(node))], stream)
+
+    def _cut(self, node: fx.Node, x: fx.Node, begin: fx.Node) -> None:
+        source, starts, target, kind = self._views[x], self._views[begin], self._new(node), kind_of(node)
+        whole = kind_of(begin)
+
+        def cutting(code: Code, names: Sequence[str]) -> None:
+            first = []
+            for axis in range(len(source.shape)):
+                start = code.load(names[1], whole, str(axis * starts.strides[0]))
+                first.append(code.let(f"sext i32 {start} to i64") if whole == "i32" else start)
+            before = _position(code, first, source.strides)
+
+            def one(at: Sequence[str]) -> None:
+                value = code.load(names[0], kind, code.let(
+                    f"add nsw i64 {before}, {_position(code, at, source.strides)}"))
+                code.store(value, names[2], kind, _position(code, at, target.strides))
+
+            _nest(code, target.shape, one)
+
+        self._call(cutting, [(source, kind), (starts, whole), (target, kind)])
+
+
 def _memory(kind: str) -> str:
     return "i8" if kind == "i1" else kind
 
@@ -439,12 +506,18 @@ def _loaded(code: Code, pointer: str, kind: str, place: str) -> Value:
     return Value(code.let(f"icmp ne i8 {text}, 0") if kind == "i1" else text, kind)
 
 
-def _nest(code: Code, shape: Sequence[int], body: Callable[[Sequence[str]], None], at: Sequence[str] = ()) -> None:
-    """A loop over each axis, in one another."""
+def _nest(code: Code, shape: Sequence[int], body: Callable[[Sequence[str]], None], at: Sequence[str] = (),
+          ranges: Mapping[int, tuple[str, str]] | None = None) -> None:
+    """A loop over each axis, in one another.
+
+    Args:
+      ranges: from where to where the loop goes, of axes of which it takes a part.
+    """
     if len(at) == len(shape):
         body(at)
     else:
-        code.loop("0", str(shape[len(at)]), lambda index: _nest(code, shape, body, (*at, index)))
+        start, stop = (ranges or {}).get(len(at), ("0", str(shape[len(at)])))
+        code.loop(start, stop, lambda index: _nest(code, shape, body, (*at, index), ranges))
 
 
 def _position(code: Code, at: Sequence[str], strides: Sequence[int]) -> str:

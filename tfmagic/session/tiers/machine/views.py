@@ -82,6 +82,14 @@ def _selected(view: View, axis: int, index: int) -> View:
                          strides=view.strides[:axis] + view.strides[axis + 1:])
 
 
+def _flipped(view: View, axes: Sequence[int] | int) -> View:
+    offset, strides = view.offset, list(view.strides)
+    for axis in (axes,) if type(axes) is int else axes:  # type: ignore[union-attr]
+        offset += (view.shape[axis] - 1) * view.strides[axis]
+        strides[axis] = -strides[axis]
+    return view._replace(offset=offset, strides=tuple(strides))
+
+
 def _parts(view: View, size: int, dim: int = 0) -> list[View]:
     whole = view.shape[dim]
     return [_narrowed(view, dim, start, min(size, whole - start)) for start in range(0, whole, size)]
@@ -106,11 +114,12 @@ def _tiled(view: View, counts: Sequence[int]) -> View | None:
 _RULES: dict[Any, Callable[..., Any]] = {
     "t": lambda view: _permuted(view, range(len(view.shape) - 1, -1, -1)), "transpose": _swapped, "permute": _permuted,
     "narrow": _narrowed, "select": _selected, "split": _parts, "unbind": _unbound, "getattr": _attribute,
-    "tile": _tiled, "contiguous": lambda view: view,
+    "tile": _tiled, "flip": _flipped, "contiguous": lambda view: view,
 }
 _FUNCTIONS: dict[Any, str] = {torch.permute: "permute", torch.transpose: "transpose", torch.narrow: "narrow",
                               torch.functional.split: "split", torch.unbind: "unbind", builtins.getattr: "getattr",
-                              torch.tile: "tile", torch.select: "select", torch.t: "t", operator.getitem: "getitem"}
+                              torch.tile: "tile", torch.flip: "flip", torch.select: "select", torch.t: "t",
+                              operator.getitem: "getitem"}
 _METHODS = frozenset({"t", "transpose", "permute", "narrow", "select", "contiguous"})
 # Views where the numbers lie row by row, else copies: by the shape of the result.
 _RESHAPES = frozenset({"reshape", "view", "flatten", "squeeze", "unsqueeze"})
