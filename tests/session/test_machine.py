@@ -63,7 +63,9 @@ OF_FLOATS: dict[str, Callable[..., Any]] = {
     "nan_to_num": lambda x, y: (torch.nan_to_num(x, 3.0, posinf=4.0, neginf=-INFINITY),
                                 torch.nan_to_num(x, nan=-INFINITY, posinf=INFINITY, neginf=2)),
     "to": lambda x, y: (x.to(torch.float64), x.to(torch.float32), (x > y).to(torch.float32)),
-    "logical_and": lambda x, y: torch.logical_and(x > 0, y > 0),
+    "trunc": lambda x, y: torch.trunc(x),
+    "logical_and": lambda x, y: (torch.logical_and(x > 0, y > 0), (x > 0) & (y > 0), (x > 0) | (y > 0),
+                                 (x > 0) ^ (y > 0)),
     "logical_or": lambda x, y: torch.logical_or(x > 0, y > 0),
     "logical_xor": lambda x, y: torch.logical_xor(x > 0, y > 0), "logical_not": lambda x, y: torch.logical_not(x > y),
 }

@@ -79,6 +79,10 @@ STEPS: dict[str, tuple[Callable[..., Any], tuple[tuple[int, ...], ...]]] = {
     "join of rows": (lambda x, y: torch.cat([x, y], 0), (A, (2, 5))),
     "join of columns": (lambda x, y: torch.cat([x, y, x], 1), (A, (4, 2))),
     "join of views": (lambda x, y: torch.cat([x.t(), torch.narrow(y, 0, 1, 5)], 1), (A, (6, 4))),
+    "stack": (lambda x, y: torch.stack([x, y, x], 0), (A, A)),
+    "stack at the end": (lambda x, y: torch.stack([x + 1.0, y.t()], -1), (A, (5, 4))),
+    "indexed": (lambda x: (x[..., 0] * 2.0, x[None, 1:, ::2] + 1.0, x[-1, :, None] - 1.0, x[:, 1] + 1.0), (A,)),
+    "indexed and asked for": (lambda x: ((x + 1.0)[..., None, -1], x[0]), (A,)),
     "zeros": (lambda x: torch.zeros_like(x) + 1.0, (A,)),
     "transposed": (lambda x: x.t() * 2.0, (A,)),
     "permuted": (lambda x: torch.permute(x, (2, 0, 1)) + 1.0, ((3, 4, 5),)),
@@ -261,6 +265,30 @@ def test_what_only_other_parts_ask_for_lies_together(every_part: None) -> None:
     assert len(first.users) == 3, "what is counted, twice, and the memory in which `shifted` lies"
     for mine, theirs in zip(*both(function, *given)):
         torch.testing.assert_close(mine, theirs)
+
+
+def test_pictures_of_another_size_or_colour_are_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their rows and columns stand at known places."""
+    pictures = np.random.RandomState(0).randint(0, 255, [6, 9, 7, 3]).astype(np.uint8)
+    made: list[PlanGraph] = []
+    with_kernels = machine.with_machine_code
+    monkeypatch.setattr(machine, "with_machine_code", lambda plan: made.append(with_kernels(plan)) or made[-1])
+
+    def changed(picture: Any) -> Any:
+        picture = tf.image.resize_images(tf.image.central_crop(picture, 0.7), [12, 5]) / 255.0
+        return tf.image.adjust_saturation(tf.image.adjust_hue(picture, 0.2), 1.5)
+
+    def values() -> list[Any]:
+        with tf.Graph().as_default(), tf.Session() as sess:
+            element = tf.data.Dataset.from_tensor_slices(pictures).map(changed).make_one_shot_iterator().get_next()
+            return [sess.run(element) for _ in pictures]
+
+    monkeypatch.setattr(machine, "_calls_before", lambda plan: None)
+    expected = values()
+    monkeypatch.setattr(machine, "_calls_before", lambda plan: 2)
+    np.testing.assert_allclose(values(), expected, atol=1e-6)
+    calls = [[node.target.__name__ for node in plan.graph.nodes if node.op == "call_function"] for plan in made]
+    assert ["small_values"] in calls
 
 
 def test_equal_steps_are_one_function() -> None:

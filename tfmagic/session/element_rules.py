@@ -293,6 +293,7 @@ _RULES: dict[str, Rule] = {
     "sqrt": _real(lambda real, x: real.call("sqrt", x)),
     "rsqrt": _real(lambda real, x: real.do("fdiv", real.const(1.0), real.call("sqrt", x))),
     "reciprocal": _real(lambda real, x: real.do("fdiv", real.const(1.0), x)),
+    "trunc": _real(lambda real, x: real.call("trunc", x)),
     "floor": _real(lambda real, x: real.call("floor", x)), "ceil": _real(lambda real, x: real.call("ceil", x)),
     "round": _real(lambda real, x: real.call("roundeven", x)), "sign": _real(_sign), "pow": _real(_power),
     "relu": _real(lambda real, x: real.choose(real.compare("ole", x, 0.0), 0.0, x)), "clamp": _real(_clamp),
@@ -322,6 +323,8 @@ for _name in _RULES:
         if callable(getattr(_home, _name, None)):
             _NAMES[getattr(_home, _name)] = _name
 _NAMES[operator.truediv] = "div"
+# Of what is no bool these have no rule.
+_NAMES.update({operator.and_: "logical_and", operator.or_: "logical_or", operator.xor: "logical_xor"})
 for _name in ("sigmoid_backward", "tanh_backward", "leaky_relu_backward"):
     _NAMES[getattr(torch.ops.aten, _name)] = _name
 del _NAMES[operator.pow]

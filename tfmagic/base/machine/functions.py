@@ -185,5 +185,5 @@ _HALF_PI_REST = {kind: _rest("1.570796326794896619231321691639751442", kind) for
 # What a text has to declare where functions of LLVM are called.
 INTRINSICS = "".join(f"declare {kind} @llvm.{name}.{suffix}({', '.join([kind] * count)})\n"
                      for name, count in (("copysign", 2), ("sqrt", 1), ("fabs", 1), ("floor", 1), ("ceil", 1),
-                                         ("roundeven", 1))
+                                         ("trunc", 1), ("roundeven", 1))
                      for kind, suffix in (("float", "f32"), ("double", "f64")))

@@ -33,7 +33,7 @@ _MOST = 2000
 _FEWEST = 6
 # About how many microseconds torch takes for calls on few numbers.
 _SAVED = {"view": 0.4, "element": 0.7, "total": 2.5, "extreme": 2.5, "softmax": 6.0, "padded": 4.0, "draw": 12.0,
-          "cut": 9.0}
+          "cut": 9.0, "gather": 8.0}
 _FLOATS = (torch.float32, torch.float64)
 
 
@@ -206,6 +206,8 @@ def kind_in(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
         return "draw", given[0], node.target
     if not given or not all(_has_code(item, _LARGE) for item in (node, *given)):
         return None
+    if (node.target in ("index_select", torch.index_select)) and _is_small(node):
+        return _gathered(node, plan)
     if type(node.target) is RunTimeKernel and node.target.op.type == "Slice":
         return _cut(node, plan) if _is_small(node) else None
     if not all(_is_small(item) for item in (node, *given)):
@@ -328,17 +330,30 @@ def _softmax(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
     return "softmax", x, node.target in (torch.log_softmax, torch.nn.functional.log_softmax)
 
 
+def _gathered(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
+    """Rows of a value, or columns, whose places are known."""
+    if node.kwargs or len(node.args) != 3:
+        return None
+    x, axis, index = node.args
+    bounds = range_of(index, plan)
+    if bounds is None or not isinstance(x, fx.Node) or type(axis) is not int or not _shape(x):
+        return None
+    axis %= len(_shape(x))
+    return ("gather", x, axis, index) if bool((bounds[0] >= 0).all()) and bool((bounds[1] < _shape(x)[axis]).all()) \
+        else None
+
+
 def _joined(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
     values, axis = node.args[0], node.args[1] if len(node.args) > 1 else 0
     if node.kwargs or not isinstance(values, (list, tuple)) or type(axis) is not int or \
-            any(len(_shape(value)) != len(_shape(node)) for value in values):
+            any(len(_shape(value)) != len(_shape(node)) - (node.target is torch.stack) for value in values):
         return None
-    return "join", tuple(values), axis % len(_shape(node))
+    return "join", tuple(values), axis % len(_shape(node)), node.target is torch.stack
 
 
 _PRODUCTS = dict.fromkeys(("matmul", "mm", "bmm", "addmm"), _product)
 _KINDS = {**_PRODUCTS, "sum": _total, "mean": _total, "softmax": _softmax, "log_softmax": _softmax, "cat": _joined,
-          "amax": _extreme, "amin": _extreme, "pad": _padded,
+          "stack": _joined, "amax": _extreme, "amin": _extreme, "pad": _padded,
           "zeros_like": lambda node, plan: None if node.kwargs else ("zeros",)}
 # What may take, or give, large values.
 _OF_LARGE = frozenset({*_PRODUCTS, "sum", "cat"})

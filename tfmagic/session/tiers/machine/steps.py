@@ -444,10 +444,13 @@ class Writer:
 
         self._call(normalizing, [(source, kind), (target, kind)])
 
-    def _join(self, node: fx.Node, values: Sequence[fx.Node], axis: int) -> None:
+    def _join(self, node: fx.Node, values: Sequence[fx.Node], axis: int, on_new_axis: bool) -> None:
         target, start = self._new(node), 0
         for value in values:
             source = self._views[value]
+            if on_new_axis:
+                source = source._replace(shape=(*source.shape[:axis], 1, *source.shape[axis:]),
+                                         strides=(*source.strides[:axis], 0, *source.strides[axis:]))
             self._copy(source, target._replace(offset=start * target.strides[axis], shape=source.shape), kind_of(node),
                        False)
             start += source.shape[axis]
@@ -476,6 +479,21 @@ class Writer:
 
         self._call(drawing, [(self._new(node), kind_of(node))], stream)
 
+    def _gather(self, node: fx.Node, x: fx.Node, axis: int, index: fx.Node) -> None:
+        source, places, target, kind = self._views[x], self._views[index], self._new(node), kind_of(node)
+        whole = kind_of(index)
+
+        def gathering(code: Code, names: Sequence[str]) -> None:
+            def one(at: Sequence[str]) -> None:
+                place = code.load(names[1], whole, _position(code, [at[axis]], places.strides))
+                chosen = [*at[:axis], _wide(code, place, whole), *at[axis + 1:]]
+                value = code.load(names[0], kind, _position(code, chosen, source.strides))
+                code.store(value, names[2], kind, _position(code, at, target.strides))
+
+            _nest(code, target.shape, one)
+
+        self._call(gathering, [(source, kind), (places, whole), (target, kind)])
+
     def _cut(self, node: fx.Node, x: fx.Node, begin: fx.Node) -> None:
         source, starts, target, kind = self._views[x], self._views[begin], self._new(node), kind_of(node)
         whole = kind_of(begin)
@@ -484,7 +502,7 @@ class Writer:
             first = []
             for axis in range(len(source.shape)):
                 start = code.load(names[1], whole, str(axis * starts.strides[0]))
-                first.append(code.let(f"sext i32 {start} to i64") if whole == "i32" else start)
+                first.append(_wide(code, start, whole))
             before = _position(code, first, source.strides)
 
             def one(at: Sequence[str]) -> None:
@@ -495,6 +513,10 @@ class Writer:
             _nest(code, target.shape, one)
 
         self._call(cutting, [(source, kind), (starts, whole), (target, kind)])
+
+
+def _wide(code: Code, value: str, kind: str) -> str:
+    return code.let(f"sext {kind} {value} to i64") if kind != "i64" else value
 
 
 def _memory(kind: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 import math
 import operator
 from collections.abc import Callable, Sequence
@@ -90,6 +91,34 @@ def _flipped(view: View, axes: Sequence[int] | int) -> View:
     return view._replace(offset=offset, strides=tuple(strides))
 
 
+def _indexed(view: View, key: Any) -> View | None:
+    """What basic indexing gives: whole numbers, slices forwards, new axes and an ellipsis."""
+    key = key if isinstance(key, tuple) else (key,)
+    rest = len(view.shape) - sum(part is not None and part is not Ellipsis for part in key)
+    if rest < 0 or not all(part is None or part is Ellipsis or type(part) in (int, slice) for part in key):
+        return None
+    axes = iter(zip(view.shape, view.strides))
+    offset, found = view.offset, []
+    for part in key:
+        if part is None:
+            found.append((1, 0))
+        elif part is Ellipsis:
+            found += itertools.islice(axes, rest)
+        else:
+            size, stride = next(axes)
+            chosen = range(size)[part]
+            if isinstance(chosen, int):
+                offset += chosen * stride
+            elif chosen.step < 1:
+                return None
+            else:
+                offset += chosen.start * stride
+                found.append((len(chosen), chosen.step * stride))
+    found += axes
+    return view._replace(offset=offset, shape=tuple(size for size, _ in found),
+                         strides=tuple(stride for _, stride in found))
+
+
 def _parts(view: View, size: int, dim: int = 0) -> list[View]:
     whole = view.shape[dim]
     return [_narrowed(view, dim, start, min(size, whole - start)) for start in range(0, whole, size)]
@@ -114,7 +143,7 @@ def _tiled(view: View, counts: Sequence[int]) -> View | None:
 _RULES: dict[Any, Callable[..., Any]] = {
     "t": lambda view: _permuted(view, range(len(view.shape) - 1, -1, -1)), "transpose": _swapped, "permute": _permuted,
     "narrow": _narrowed, "select": _selected, "split": _parts, "unbind": _unbound, "getattr": _attribute,
-    "tile": _tiled, "flip": _flipped, "contiguous": lambda view: view,
+    "tile": _tiled, "flip": _flipped, "getitem": _indexed, "contiguous": lambda view: view,
 }
 _FUNCTIONS: dict[Any, str] = {torch.permute: "permute", torch.transpose: "transpose", torch.narrow: "narrow",
                               torch.functional.split: "split", torch.unbind: "unbind", builtins.getattr: "getattr",
@@ -138,10 +167,8 @@ def view_of(node: fx.Node, view: Any) -> Any:
     """
     meta: Any = node.meta.get("val")
     target = node.target
-    if node.op == "call_function" and target is operator.getitem:
-        return view[node.args[1]] if isinstance(view, list) and type(node.args[1]) is int else None
     if isinstance(view, list):
-        return None
+        return view[node.args[1]] if target is operator.getitem and type(node.args[1]) is int else None
     if node.op == "call_method" and target in _RESHAPES or target in _RESHAPE_FUNCTIONS:
         shape = tuple(meta.shape)
         return view._replace(shape=shape, strides=dense_strides(shape)) if view.dense else "copy"
