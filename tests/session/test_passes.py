@@ -46,6 +46,27 @@ def test_what_depends_on_shapes_alone_is_gone_from_a_plan_that_knows_them(sess) 
     assert sess.run(y, {x: given}).tolist() == (given * 2).tolist()
 
 
+def test_what_follows_from_constants_is_computed_once(sess) -> None:
+    """What leads to it may be larger than what a plan keeps; what is as large is computed by every run."""
+    places, x = tf.constant(np.random.RandomState(0).rand(200, 2)), tf.placeholder(tf.float64, [])
+    differences = places[:, None] - places[None]
+    distances = tf.reduce_sum(tf.square(differences), 2)
+    plain, plan = plans(sess, [tf.exp(-distances * x)], [x], [()])
+    assert "square" in plain.code() and "square" not in plan.code() and "neg" not in plan.code()
+    plain, plan = plans(sess, [differences * x], [x], [()])
+    assert "sub" in plan.code()
+    given = np.square(sess.run(places)[:, None] - sess.run(places)[None]).sum(2)
+    np.testing.assert_allclose(sess.run(tf.exp(-distances * x), {x: 0.5}), np.exp(-given * 0.5))
+
+
+def test_what_fails_of_constants_fails_in_the_run_that_asks(sess) -> None:
+    numbers, x = tf.constant(np.zeros([300, 300], np.int32)), tf.placeholder(tf.int32, [])
+    quotient = tf.reduce_sum(tf.floordiv(numbers, numbers), 1) * x
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Integer division by zero"):
+        sess.run(quotient, {x: 1})
+    assert sess.run(tf.reduce_sum(numbers) + x, {x: 1}) == 1
+
+
 def test_an_assertion_that_is_known_to_hold_is_gone(sess) -> None:
     x = tf.placeholder(tf.float32, [4])
     for condition, stays in ((tf.constant(True), False), (tf.reduce_all(x > 0), True)):

@@ -83,3 +83,18 @@ def test_sums_refuse(changed, words):
     with pytest.raises(tf.errors.InvalidArgumentError) as caught:
         sums(**changed)
     assert caught.value.message.splitlines()[0] == words
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64, np.complex128])
+def test_the_other_triangle_is_not_read(dtype: type) -> None:
+    random = np.random.RandomState(0)
+    factor = np.tril(random.rand(3, 4, 4) + np.eye(4)).astype(dtype)
+    above = np.triu(np.full([4, 4], np.nan, dtype), 1)
+    rhs = random.rand(3, 4, 2).astype(dtype)
+    matrix = np.tril(factor @ factor.conj().swapaxes(1, 2)) + above
+    with tf.Session() as sess:
+        np.testing.assert_allclose(sess.run(tf.cholesky(matrix)), factor, rtol=1e-4, atol=1e-6)
+        solved = sess.run(tf.matrix_triangular_solve(factor + above, rhs))
+        np.testing.assert_allclose(factor @ solved, rhs, rtol=1e-4, atol=1e-6)
+        solved = sess.run(tf.matrix_triangular_solve(factor.swapaxes(1, 2) + above.T, rhs, lower=False, adjoint=True))
+        np.testing.assert_allclose(factor.conj() @ solved, rhs, rtol=1e-4, atol=1e-6)

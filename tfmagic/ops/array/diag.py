@@ -185,14 +185,11 @@ class MatrixBandPart:
             if number > size:
                 raise errors.InvalidArgumentError(None, None, f"{name} must be negative or less or equal to number of "
                                                               f"{what} ({size}) got: {number}")
-        rows = torch.arange(x.shape[-2], device=x.device)[:, None]
-        columns = torch.arange(x.shape[-1], device=x.device)[None, :]
-        keep = torch.ones((), dtype=torch.bool, device=x.device)
         if num_lower >= 0:
-            keep = keep & (rows - columns <= num_lower)
+            x = torch.triu(x, -num_lower)
         if num_upper >= 0:
-            keep = keep & (columns - rows <= num_upper)
-        return torch.where(keep, x, torch.zeros((), dtype=x.dtype, device=x.device))
+            x = torch.tril(x, num_upper)
+        return x
 
     def gradient(op, dy):
         return raw.matrix_band_part(dy, op.num_lower, op.num_upper), None, None

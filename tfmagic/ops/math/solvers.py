@@ -121,18 +121,23 @@ _NOT_POSITIVE = "Cholesky decomposition was not successful. The input might not 
 
 
 def _cholesky(op: Any, x: Any) -> Any:
-    lower = torch.tril(in_full(op, x))  # only the lower triangle is read, and of the diagonal only the real part
-    if op.T.is_complex:
+    lower = in_full(op, x)
+    if op.T.is_complex:  # of the diagonal only the real part is read
+        lower = torch.tril(lower)
         lower = lower - torch.diag_embed(1j * torch.diagonal(lower, dim1=-2, dim2=-1).imag)
     return cholesky(lower).to(x.dtype)
 
 
 @tensor_function(meta=lambda lower: lower)
 def cholesky(lower: Any) -> Any:
-    """Cholesky factors from lower triangles: torch's, with NaN for what depends on NaN instead of a refusal."""
+    """Cholesky factors from lower triangles: torch's, with NaN for what depends on NaN instead of a refusal.
+
+    What stands above the diagonal is not read.
+    """
     try:
         return torch.linalg.cholesky(lower)
     except torch.linalg.LinAlgError:
+        lower = torch.tril(lower)
         nan = torch.isnan(lower)
         if not bool(nan.any()):
             raise
@@ -204,8 +209,7 @@ def _solve_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _triangular_solve(op: Any, matrix: Any, rhs: Any) -> Any:
-    left, upper = in_full(op, matrix), not op.lower
-    left = torch.tril(left) if op.lower else torch.triu(left)
+    left, upper = in_full(op, matrix), not op.lower  # of which the other triangle is not read
     diagonal = torch.diagonal(left, dim1=-2, dim2=-1)
     require(left, lambda: (diagonal != 0) & (diagonal[..., :1] == diagonal[..., :1]))  # see require_number
     if op.adjoint:
@@ -280,9 +284,9 @@ class MatrixSolveLs:
         adjoint = matrix.mH
         if rows >= columns:
             normal = adjoint @ matrix + penalty * torch.eye(columns, dtype=matrix.dtype, device=matrix.device)
-            return torch.cholesky_solve(adjoint @ rhs, cholesky(torch.tril(normal)))
+            return torch.cholesky_solve(adjoint @ rhs, cholesky(normal))
         normal = matrix @ adjoint + penalty * torch.eye(rows, dtype=matrix.dtype, device=matrix.device)
-        return adjoint @ torch.cholesky_solve(rhs, cholesky(torch.tril(normal)))
+        return adjoint @ torch.cholesky_solve(rhs, cholesky(normal))
 
     def gradient(op: Any, dy: Tensor) -> list[Any]:
         """Through the normal equations of a matrix with at least as many rows as columns, or fewer."""

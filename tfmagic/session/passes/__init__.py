@@ -20,6 +20,7 @@ def pipeline() -> list[tuple[str, Callable[[PlanGraph], bool]]]:
         fused_updates,
         handed_over,
         images,
+        known,
         list_sums,
         lookups,
         recurrent,
@@ -31,8 +32,8 @@ def pipeline() -> list[tuple[str, Callable[[PlanGraph], bool]]]:
     )
 
     return [("fused updates", fused_updates.run), ("sums of lists", list_sums.run), ("dead code", dead_code.run),
-            ("simplify", simplify.run), ("common sub-expressions", cse.run), ("lookups", lookups.run),
-            ("images", images.run), ("repeats", repeats.run),
+            ("known values", known.run), ("simplify", simplify.run), ("common sub-expressions", cse.run),
+            ("lookups", lookups.run), ("images", images.run), ("repeats", repeats.run),
             ("recurrent nets", recurrent.run), ("sums over turns", sums_over_turns.run),
             ("turned before loops", turned_before_loops.run),
             ("row updates", row_updates.run), ("handed over", handed_over.run), ("no dead code", dead_code.run)]
