@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tfmagic.base import errors, shapes
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
@@ -16,6 +18,7 @@ from tfmagic.ops.array.constants import constant, ones
 from tfmagic.ops.array.join import concat
 from tfmagic.ops.array.shape_ops import shape as shape_of
 from tfmagic.ops.declare import op
+from tfmagic.ops.image.resize import constant_like
 from tfmagic.ops.math.solvers import matrix_inverse
 
 _WAYS = ("NEAREST", "BILINEAR")
@@ -72,8 +75,8 @@ def _projected(op: Any, images: Any, transforms: Any, height: int, width: int) -
             None, None, f"Invalid interpolation {op.interpolation}. Supported types: {', '.join(_WAYS)}")
     if height <= 0 or width <= 0:
         raise errors.InvalidArgumentError(None, None, "output dimensions must be positive")
-    rows = torch.arange(height, dtype=torch.float32, device=images.device)[:, None]
-    columns = torch.arange(width, dtype=torch.float32, device=images.device)[None]
+    rows = constant_like(np.arange(height, dtype=np.float32)[:, None], images)
+    columns = constant_like(np.arange(width, dtype=np.float32)[None], images)
     t = [transforms[:, i].float()[:, None, None] for i in range(8)]
     depth = t[6] * columns + t[7] * rows + 1
     x = (t[0] * columns + t[1] * rows + t[2]) / depth
@@ -103,7 +106,7 @@ def _pixels(images: Any, rows: Any, columns: Any) -> Any:
     count, height, width, _ = images.shape
     inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
     rows, columns = (torch.where(inside, place, torch.zeros_like(place)).long() for place in (rows, columns))
-    picture = torch.arange(count, device=images.device).reshape(-1, *[1] * (rows.dim() - 1))
+    picture = constant_like(np.arange(count).reshape(-1, *[1] * (rows.dim() - 1)), images)
     found = images[picture, rows, columns]
     return torch.where(inside[..., None], found, torch.zeros_like(found))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from tfmagic.ops.declare import op
 
 _F = np.float32
 _TABLE = 1024  # how many places between two pixels bicubic weights are kept for
+_SIZES = 256  # how many tables are kept
 
 
 def resized_shape(op: Any, images: Dims, size: Dims) -> Dims:
@@ -91,9 +93,28 @@ def _places(op: Any, given: int, wanted: int) -> np.ndarray:
     return index * scale
 
 
+class _Grid(NamedTuple):
+    """Where an op has the pixels lie."""
+
+    align_corners: bool
+    half_pixel_centers: bool
+
+
+def _once_per_size(table: Callable[[Any, int, int], Any]) -> Callable[[Any, int, int], Any]:
+    """A table for so many pixels, made once: pictures whose sizes only a run tells ask for it each time."""
+    made = functools.lru_cache(_SIZES)(table)
+
+    @functools.wraps(table)
+    def kept(op: Any, given: int, wanted: int) -> Any:
+        return made(_Grid(bool(op.align_corners), bool(op.half_pixel_centers)), int(given), int(wanted))
+
+    return kept
+
+
 # --- bilinear -----------------------------------------------------------------------------------------------------
 
 
+@_once_per_size
 def neighbours(op: Any, given: int, wanted: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For each wanted pixel the two given ones around it, and how far it is from the first."""
     places = _places(op, given, wanted)
@@ -201,6 +222,7 @@ def _spread(grads: Any, original: Any, sides: list[tuple[np.ndarray, np.ndarray]
 # --- nearest ------------------------------------------------------------------------------------------------------
 
 
+@_once_per_size
 def _nearest(op: Any, given: int, wanted: int) -> np.ndarray:
     """The given pixel for each wanted one."""
     scale = _scale(given, wanted, op.align_corners)
@@ -264,6 +286,7 @@ def _cubic_table(a: float) -> np.ndarray:
     return table
 
 
+@_once_per_size
 def _four(op: Any, given: int, wanted: int) -> tuple[np.ndarray, np.ndarray]:
     """For each wanted pixel the four given ones around it and their weights: [wanted, 4] each."""
     places = _places(op, given, wanted)
