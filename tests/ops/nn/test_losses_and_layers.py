@@ -149,7 +149,7 @@ def test_top_k_is_sorted_with_the_first_of_equal_entries_first(k):
 @pytest.mark.parametrize("alike", ["none", "some", "all"])
 def test_the_first_of_equal_entries_of_long_rows_comes_first(dtype, k, alike):
     """Whether a few of many, where not all are sorted, or all."""
-    rows = np.stack([np.random.RandomState(i).permutation(40) for i in range(6)]).astype(dtype)
+    rows = np.stack([np.random.RandomState(i).permutation(40) for i in range(30)]).astype(dtype)
     rows[1:4] = {"none": rows[1:4], "some": rows[1:4] // 3, "all": 1}[alike]
     places = np.argsort(-rows.astype(np.float64), axis=1, kind="stable")[:, :k]
     found = value(tf.nn.top_k(tf.placeholder_with_default(rows, [None, 40]), k))
@@ -172,3 +172,28 @@ def test_a_local_response_divides_by_its_neighbours(depth, radius):
     near = np.abs(np.subtract.outer(np.arange(depth), np.arange(depth))) <= radius
     expected = x / (1.5 + 0.1 * np.square(x) @ near) ** 0.5
     np.testing.assert_allclose(value(tf.nn.lrn(x, radius, 1.5, 0.1, 0.5)), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("numbers", [
+    np.random.RandomState(0).randn(4, 500), np.random.RandomState(0).randint(20, size=(4, 500)),
+    np.full((4, 500), -np.inf)], ids=["all different", "some equal", "all equal"])
+def test_top_k_of_many_entries_is_that_of_a_stable_sort(numbers):
+    values, places = value(tf.nn.top_k(tf.constant(numbers), 7))
+    expected = np.argsort(-numbers, axis=1, kind="stable")[:, :7]
+    np.testing.assert_array_equal(places, expected)
+    np.testing.assert_array_equal(values, np.take_along_axis(numbers, expected, 1))
+
+
+@pytest.mark.parametrize("number", [np.inf, -np.inf, np.nan])
+def test_a_row_with_a_number_that_is_not_finite_has_nothing_in_its_top_k(number):
+    assert value(tf.nn.in_top_k([[0.1, 0.8, number], [0.1, 0.8, 0.3]], [1, 1], 2)).tolist() == [False, True]
+
+
+def test_beams_are_followed_from_where_their_sequence_ends():
+    ids = np.arange(1, 13, dtype=np.int32).reshape(3, 2, 2)
+    parents = [[[0, 0], [0, 0]], [[1, 0], [5, 0]], [[0, 0], [7, 7]]]
+    found = value(tf.contrib.seq2seq.gather_tree(ids, parents, [3, 1], 99))
+    assert found.transpose(1, 0, 2).tolist() == [[[2, 2], [5, 5], [9, 10]], [[3, 4], [99, 99], [99, 99]]]
+    with pytest.raises(tf.errors.InvalidArgumentError,
+                       match=r"Saw invalid parent id 5 at \(batch, time, beam\) == \(1, 0, 0\)"):
+        value(tf.contrib.seq2seq.gather_tree(ids, parents, [3, 2], 99))

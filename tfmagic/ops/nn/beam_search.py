@@ -20,21 +20,21 @@ class GatherTree:
 
     def kernel(op, step_ids, parent_ids, lengths, end_token):
         steps, batch, beam = step_ids.shape
-        result = torch.full_like(step_ids, int(end_token))
+        times = torch.arange(steps, device=step_ids.device)[:, None, None]
+        inside = times < lengths.long()[:, None]
+        # Where a sequence has ended already each beam is its own parent.
         own = torch.arange(beam, device=step_ids.device).expand(batch, beam)
-        parents = own
-        last = (lengths.long().clamp(max=steps) - 1)[:, None]
+        parents = torch.where(inside, parent_ids.long(), own)
+        proper = bool(((parents >= 0) & (parents < beam)).all())
+        place, found = own, []
         for time in range(steps - 1, -1, -1):
-            inside = time <= last
-            parents = torch.where(time == last, own, parents)
-            wrong = inside & ((parents < 0) | (parents >= beam))
-            if bool(wrong.any()):
+            if not proper and bool((wrong := (place < 0) | (place >= beam)).any()):
                 row, column = (int(i) for i in wrong.nonzero()[0])
                 raise errors.InvalidArgumentError(
-                    None, None, f"Saw invalid parent id {int(parents[row, column])} at (batch, time, beam) == "
+                    None, None, f"Saw invalid parent id {int(place[row, column])} at (batch, time, beam) == "
                     f"({row}, {time}, {column})")
-            place = torch.where(inside, parents, own)
-            result[time] = torch.where(inside, step_ids[time].gather(1, place), result[time])
-            parents = torch.where(inside, parent_ids[time].long().gather(1, place), parents)
+            found.append(step_ids[time].gather(1, place))
+            place = parents[time].gather(1, place)
+        result = torch.where(inside, torch.stack(found[::-1]), end_token) if found else step_ids
         ended = (result == end_token).long().cumsum(0) > 0
         return torch.where(ended, end_token.to(result.dtype), result)

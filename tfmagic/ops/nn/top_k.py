@@ -20,6 +20,9 @@ from tfmagic.ops.math.reduce import reduce_prod, reduce_sum
 from tfmagic.ops.shape_rules import merge_dim, size_value, with_rank, with_rank_at_least
 from tfmagic.ops.tensor_function import tensor_function
 
+# Of so many entries one is a small part, which is found without sorting the others where there are this many of them.
+_FEW, _MANY = 4, 1 << 10
+
 
 def _last_replaced(x: Dims, size: int | None) -> Dims:
     x = with_rank_at_least(x, 1)
@@ -38,24 +41,19 @@ def _too_many(op: Any, x: Any, k: Any) -> str | None:
     return f"input must have at least k columns. Had {size}, needed {wanted}" if size < wanted else None
 
 
-def _meta(x: Any, k: int) -> Any:
-    """The shapes of what `largest_of_rows` gives, as meta tensors."""
+def _meta(x: Any, k: int) -> tuple[Any, Any]:
     dims = (*x.shape[:-1], k)
     return x.new_empty(dims), x.new_empty(dims, dtype=torch.int32)
 
 
-# Of so many numbers that are asked for, a row must have one at least for the rest not to be sorted.
-_FEW = 4
-
-
 @tensor_function(meta=_meta)
-def largest_of_rows(x: Any, k: int) -> tuple[Any, Any]:
-    """The `k` largest numbers of each row, the largest first, and their places: of equal ones the first comes first."""
-    if _FEW * k < x.shape[-1] and not x.is_cuda and x.dtype in (torch.float32, torch.float64, torch.int32):
-        # torch leaves open which of equal ones it takes: none may be equal, the first that is left out included.
+def largest_first(x: Any, k: int) -> tuple[Any, Any]:
+    """The `k` largest entries of each row, the first of equal ones first, and where they stand."""
+    # torch.topk leaves open which of equal entries comes first; to look whether there are some, a GPU is waited for.
+    if 0 < k <= x.shape[-1] // _FEW and x.numel() >= _MANY and not x.is_cuda:
         values, indices = torch.topk(x, k + 1)
-        if bool((values[..., :-1] > values[..., 1:]).all()):
-            return values[..., :k].contiguous(), indices[..., :k].to(torch.int32)
+        if (values[..., :-1] > values[..., 1:]).all():
+            return values[..., :-1].contiguous(), indices[..., :-1].to(torch.int32)
     values, indices = torch.sort(x, dim=-1, descending=True, stable=True)
     return values[..., :k].contiguous(), indices[..., :k].to(torch.int32)
 
@@ -64,7 +62,7 @@ def _top_k(op: Any, x: Any, k: Any) -> tuple[Any, Any]:
     wrong = _too_many(op, x, k)
     if wrong is not None:
         raise errors.InvalidArgumentError(None, op.op, wrong)
-    return largest_of_rows(x, k)
+    return largest_first(x, k)
 
 
 def _top_k_gradient(op: Any, dvalues: Tensor, _: Any) -> list[Tensor | None]:
@@ -117,9 +115,9 @@ def _in_top_k(op: Any, predictions: Any, targets: Any, k: Any) -> Any:
     index = targets.to(torch.int64)
     known = (index >= 0) & (index < classes)
     own = torch.gather(predictions, 1, torch.where(known, index, 0).unsqueeze(1))
-    better = torch.count_nonzero(predictions > own, 1)
-    # A row with an infinite or undefined prediction says nothing: that times 0 is undefined, and so is the sum.
-    valid = known & (torch.sum(predictions * 0, 1) == 0)
+    better = torch.sum(predictions > own, 1)
+    # A row with an infinite or undefined prediction says nothing.
+    valid = known & torch.isfinite(torch.amax(predictions, 1)) & torch.isfinite(torch.amin(predictions, 1))
     return valid & (better < k)
 
 
