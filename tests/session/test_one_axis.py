@@ -52,7 +52,8 @@ def engines_of(x: Any, filters: Any, **attrs: Any) -> list[bool]:
 
 
 def numbers(*dims: int) -> Any:
-    return tf.constant(np.random.RandomState(0).rand(*dims).astype(np.float32))
+    """Numbers that a plan does not know."""
+    return tf.Variable(np.random.RandomState(0).rand(*dims).astype(np.float32))
 
 
 @pytest.mark.usefixtures("graph")
