@@ -1,6 +1,6 @@
 """Repeats: products of many matrices of which some are all the same, or are only added up, are products of few.
 
-1. A product whose inner axis has one number is a multiplication that broadcasts.
+1. Products of many matrices whose inner axis has one number are a multiplication that broadcasts.
 2. A product with a matrix that was repeated, for each of many others, is one with these side by side.
 3. The sum over some axes of products of many matrices is the product of matrices with these axes in the inner one.
 
@@ -80,7 +80,8 @@ class _Writer(NamedTuple):
 
 
 def _multiplied(product: Any) -> bool:
-    if _shape(product.args[0])[-1] != 1:
+    dims = _shape(product.args[0])
+    if len(dims) < 3 or dims[-1] != 1:
         return False
     product.target, product.op = torch.mul, "call_function"
     return True
