@@ -42,6 +42,20 @@ def test_values_and_gradients(count: int, depth: int, length: int, taps: int, ou
     torch.testing.assert_close(one_axis.by_filter(dy, x, weights.shape[2:], padding), gradient, **tolerance)
 
 
+@pytest.mark.parametrize("down", [True, False])
+def test_images_whose_pixels_do_not_lie_side_by_side(down: bool) -> None:
+    """An engine is chosen when the first images come, and kept for all."""
+    x = torch.randn(3, 40, 1, 16)[:, ::2].permute(0, 3, 1, 2)
+    weights = torch.randn(32, 3, 1, 16).permute(0, 3, 1, 2)
+    if not down:
+        x, weights = x.transpose(2, 3), weights.transpose(2, 3)
+    expected = torch.conv2d(x, weights)
+    torch.testing.assert_close(one_axis.forward(x, weights, None, [0, 0]), expected, rtol=1e-4, atol=1e-4)
+    dy = torch.randn_like(expected)
+    gradient = BACK(dy, x, weights, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1, [False, True, False])[1]
+    torch.testing.assert_close(one_axis.by_filter(dy, x, weights.shape[2:], [0, 0]), gradient, rtol=1e-4, atol=1e-4)
+
+
 def engines_of(x: Any, filters: Any, **attrs: Any) -> list[bool]:
     """For each convolution of a step with these images and filters, whether it may be computed as a product."""
     y = tf.nn.conv2d(x, filters, **{"strides": [1, 1, 1, 1], "padding": "VALID", **attrs})

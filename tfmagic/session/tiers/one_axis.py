@@ -13,6 +13,12 @@ from torch.nn.functional import pad
 from tfmagic.base.machine import dense
 
 
+def _lines(x: Any, margin: int) -> Any:
+    """The pixels of each of some images, line by line: [n, length, in], with so many lines of zeros at both ends."""
+    lines = x.permute(0, 2, 3, 1).flatten(1, 2).contiguous()  # whatever the first images were, others may lie otherwise
+    return pad(lines, (0, 0, margin, margin)) if margin else lines
+
+
 def forward(x: Any, weights: Any, bias: Any, padding: Any) -> Any:
     """The convolution of images [n, in, h, w], h or w 1, with filters [out, in, kh, kw] that move by one pixel.
 
@@ -20,10 +26,8 @@ def forward(x: Any, weights: Any, bias: Any, padding: Any) -> Any:
     """
     count, depth, height, width = x.shape
     outs, _, *sizes = weights.shape
-    taps, margin = max(sizes), max(padding)
-    lines = x.permute(0, 2, 3, 1).reshape(count, height * width, depth)
-    if margin:
-        lines = pad(lines, (0, 0, margin, margin))
+    taps = max(sizes)
+    lines = _lines(x, max(padding))
     length = lines.shape[1]
     rows = count * length - taps + 1
     given = lines.as_strided((rows, taps * depth), (depth, 1))
@@ -39,10 +43,8 @@ def by_filter(dy: Any, x: Any, sizes: Any, padding: Any) -> Any:
     For its lines, `in`, and columns `dense.fits` must hold.
     """
     count, depth, height, width = x.shape
-    outs, taps, margin = dy.shape[1], max(sizes), max(padding)
-    lines = x.permute(0, 2, 3, 1).reshape(count, height * width, depth)
-    if margin:
-        lines = pad(lines, (0, 0, margin, margin))
+    outs, taps = dy.shape[1], max(sizes)
+    lines = _lines(x, max(padding))
     length = lines.shape[1]
     rows = count * length - taps + 1
     # Under the filters' places between images there is no gradient.
