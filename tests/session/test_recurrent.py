@@ -31,15 +31,6 @@ def sess(graph):
         yield s
 
 
-@pytest.fixture(params=["Enter nodes", "While nodes"])
-def nodes(request):
-    """What loops are made of."""
-    if request.param == "While nodes":
-        tf.enable_control_flow_v2()
-    yield request.param
-    tf.disable_control_flow_v2()
-
-
 def stacked():
     return rnn_cell.MultiRNNCell([rnn_cell.BasicLSTMCell(UNITS), rnn_cell.LSTMCell(UNITS + 2), rnn_cell.LSTMCell(3)])
 

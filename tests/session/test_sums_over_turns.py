@@ -14,15 +14,6 @@ pytestmark = pytest.mark.usefixtures("graph")
 BATCH, TIME, DEPTH, UNITS = 10, 7, 30, 40
 
 
-@pytest.fixture(params=["Enter nodes", "While nodes"])
-def nodes(request):
-    """What loops are made of."""
-    if request.param == "While nodes":
-        tf.enable_control_flow_v2()
-    yield request.param
-    tf.disable_control_flow_v2()
-
-
 def numbers(*shape, seed=0):
     return np.random.RandomState(seed).uniform(-0.5, 0.5, shape).astype(np.float32)
 

@@ -33,6 +33,12 @@ class Loop(BodyCall):
         self.size, self.results = size, results
         self.numbers = numbers
 
+    def changed(self, **parts: Any) -> Loop:
+        """The loop with other lists of slots; what it does is asked of its bodies anew."""
+        names = ("cond_reads", "cond_writes", "body_reads", "body_writes", "size", "results", "numbers")
+        cond, body = self.bodies
+        return Loop(cond=cond, body=body, **{name: getattr(self, name) for name in names} | parts)
+
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
         scope: dict[str, Any] = {"cond": bodies[0], "body": bodies[1], "current": current,
                                  "tensor": torch.scalar_tensor, "check_deadline": check_deadline,
@@ -83,8 +89,7 @@ def given(node: fx.Node, value: fx.Node) -> fx.Node:
     parameter.target = parameter.name  # another parameter may have the name that was asked for
     parameter.meta.update({key: value.meta[key] for key in ("val", "device") if key in value.meta},
                           source=Proxy(value), inputs=[])
-    node.target = Loop(loop.bodies[0], loop.cond_reads, [], body, [*loop.body_reads, loop.size], loop.body_writes,
-                       loop.size + 1, loop.results, loop.numbers)
+    node.target = loop.changed(body_reads=[*loop.body_reads, loop.size], size=loop.size + 1)
     node.args = (*node.args, value)
     return parameter
 
@@ -96,8 +101,7 @@ def without(node: fx.Node, slots: Collection[int]) -> None:
     results, states, updates = body.results
     stay = [slot not in slots for slot in loop.body_writes]
     body.output_node.args = ((tuple(itertools.compress(results, stay)), states, updates),)
-    node.target = Loop(loop.bodies[0], loop.cond_reads, loop.cond_writes, body, loop.body_reads,
-                       list(itertools.compress(loop.body_writes, stay)), loop.size, loop.results, loop.numbers)
+    node.target = loop.changed(body_writes=list(itertools.compress(loop.body_writes, stay)))
 
 
 def unread(node: fx.Node) -> None:
@@ -110,8 +114,7 @@ def unread(node: fx.Node) -> None:
             reads.append(slot)
         else:
             body.graph.erase_node(parameter)
-    node.target = Loop(loop.bodies[0], loop.cond_reads, loop.cond_writes, body, reads, loop.body_writes, loop.size,
-                       loop.results, loop.numbers)
+    node.target = loop.changed(body_reads=reads)
 
 
 def parameters(plan: PlanGraph) -> list[fx.Node]:

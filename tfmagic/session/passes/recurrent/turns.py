@@ -13,7 +13,7 @@ import torch
 from torch import fx
 
 from tfmagic.session.passes.recurrent.meanings import Meanings, Reading, need, only
-from tfmagic.session.plan.loop import Loop
+from tfmagic.session.plan.loop import Loop, parameters
 from tfmagic.session.plan.plan_graph import PlanGraph
 
 
@@ -34,8 +34,8 @@ class View:
         self.cond, self.body = loop.bodies
         need(not self.cond.written and not self.body.written and not loop.cond_writes and not node.kwargs)
         self.outer: dict[int, Any] = dict(enumerate(node.args))
-        self.parameters = dict(zip(loop.body_reads, _parameters(self.body)))
-        self.cond_parameters = dict(zip(loop.cond_reads, _parameters(self.cond)))
+        self.parameters = dict(zip(loop.body_reads, parameters(self.body)))
+        self.cond_parameters = dict(zip(loop.cond_reads, parameters(self.cond)))
         self.following = dict(zip(loop.body_writes, self.body.results[0]))
         self.taken: dict[int, list[fx.Node]] = {}
         for user in node.users:
@@ -59,10 +59,6 @@ class View:
     def outside(self, table: Meanings, slot: int) -> int:
         """The meaning of what does not change in the loop."""
         return outside(self.plan, table, self.outer[slot])
-
-
-def _parameters(plan: PlanGraph) -> list[fx.Node]:
-    return [node for node in plan.graph.nodes if node.op == "placeholder"]
 
 
 def number_of(plan: PlanGraph, value: Any) -> Any:
