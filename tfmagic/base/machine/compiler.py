@@ -21,6 +21,8 @@ from tfmagic.base import tf_logging
 from tfmagic.base.machine import team
 
 POINTER, INTEGER = ctypes.c_void_p, ctypes.c_int64
+# Microseconds that the compiler takes for a small function, about.
+_TAKES = 50_000
 
 
 @functools.cache
@@ -168,6 +170,41 @@ class Later:
         if self.waits:
             self.count()
         return self.made
+
+
+class Soon:
+    """Machine code that comes in the place of something that gives the same, as soon as it is there.
+
+    Args:
+      make: makes it.
+    """
+
+    __slots__ = ("_made", "_make", "_lost", "_is_asked")
+
+    def __init__(self, make: Callable[[], Any]):
+        self._made: Any = None
+        self._make = make
+        self._lost = 0.0
+        self._is_asked = False
+
+    def asked(self, lost: float) -> Any:
+        """What was made, or None.
+
+        Args:
+          lost: about how many microseconds this call takes longer without it. Once that of all calls is as much as the
+            compiler takes, it is asked; where that of one call is, it is waited for.
+        """
+        if self._made is None:
+            self._lost += lost
+            if self._lost >= _TAKES and not self._is_asked:
+                self._is_asked = True
+                in_background(self._work)
+            if lost >= _TAKES:
+                wait()
+        return self._made
+
+    def _work(self) -> None:
+        self._made = self._make()
 
 
 def _work() -> None:

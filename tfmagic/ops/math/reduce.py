@@ -20,6 +20,7 @@ from tfmagic.graph.static_value import constant_value, static_ints
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import register
+from tfmagic.ops.math.places import place_along
 from tfmagic.ops.math.rules import conjugate, without_nan
 from tfmagic.ops.shape_rules import axis_of
 from tfmagic.ops.torch_types import torch_dtype
@@ -294,14 +295,13 @@ def _arg_shape(op: Any, x: Dims, axis: Dims) -> Dims:
     return x[:a] + x[a + 1:]
 
 
-def _arg(function: str, highest: bool) -> Any:
+def _arg(highest: bool) -> Any:
     def kernel(op: Any, x: Any, axis: Any) -> Any:
         dims = op.input._dims
         if dims is not None and not -len(dims) <= axis < len(dims):
             raise errors.InvalidArgumentError(
                 None, op.op, f"Expected dimension in the range [{-len(dims)}, {len(dims)}), but got {axis}")
-        index = getattr(torch, function)(without_nan(x, highest) if op.T.is_floating else x, axis)
-        return index if op.output_type.name == "int64" else index.to(torch.int32)
+        return place_along(x, axis, highest, torch_dtype(op.output_type))
 
     return kernel
 
@@ -328,7 +328,7 @@ def _static_arg(function: str) -> Any:
 
 
 for _name in ("ArgMax", "ArgMin"):
-    register(_name, _arg_shape, _arg(_name.lower(), _name == "ArgMax"), lambda op, dy: (None, None),
+    register(_name, _arg_shape, _arg(_name == "ArgMax"), lambda op, dy: (None, None),
              _static_arg(_name.lower()), host="dimension",
              check=_refused_arg, explain=_explain_arg)
 

@@ -9,6 +9,7 @@ import numpy as np
 from tfmagic.base import dtypes, errors
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
+from tfmagic.base.machine.ranks import among_largest
 from tfmagic.base.shapes import Dims, brackets
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
@@ -109,16 +110,25 @@ def _has_classes(op: Any) -> bool:
 
 
 def _in_top_k(op: Any, predictions: Any, targets: Any, k: Any) -> Any:
-    classes = predictions.shape[1]
-    if not _has_classes(op) and not classes:
+    if not _has_classes(op) and not predictions.shape[1]:
         return torch.zeros_like(targets, dtype=torch.bool)
+    return in_largest(predictions, targets, k)
+
+
+@tensor_function(meta=lambda predictions, targets, k: targets.new_empty(targets.shape, dtype=torch.bool))
+def in_largest(predictions: Any, targets: Any, k: int) -> Any:
+    """Whether in each row fewer than `k` entries are larger than the target's; a row with one that is not finite says
+    nothing."""
+    on_host = not predictions.is_cuda
+    found = among_largest(predictions, targets, k) if on_host else None
+    if found is not None:
+        return found
     index = targets.to(torch.int64)
-    known = (index >= 0) & (index < classes)
-    own = torch.gather(predictions, 1, torch.where(known, index, 0).unsqueeze(1))
-    better = torch.sum(predictions > own, 1)
-    # A row with an infinite or undefined prediction says nothing.
+    known = (index >= 0) & (index < predictions.shape[1])
+    larger = predictions > torch.gather(predictions, 1, torch.where(known, index, 0).unsqueeze(1))
+    count = torch.from_numpy(np.count_nonzero(larger.numpy(), axis=1)) if on_host else torch.sum(larger, 1)
     valid = known & torch.isfinite(torch.amax(predictions, 1)) & torch.isfinite(torch.amin(predictions, 1))
-    return valid & (better < k)
+    return valid & (count < k)
 
 
 def _uneven(op: Any, predictions: Any, targets: Any, k: Any = ()) -> str | None:
