@@ -62,6 +62,14 @@ def test_a_deep_product_of_a_matrix_by_columns(m: int, k: int, n: int, threads: 
     torch.testing.assert_close(value, a @ b)
 
 
+@pytest.mark.parametrize(("m", "k", "n"), [(128, 40, 1000), (150, 0, 600), (1100, 30, 203), (130, 5000, 300)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_product_of_many_columns_or_lines(m: int, k: int, n: int, dtype: Any) -> None:
+    """Several panels of the second matrix are copied together, as far as they fit near the processor."""
+    a, b = matrix(m, k, "by lines", dtype), matrix(k, n, "by lines", dtype)
+    torch.testing.assert_close(dense.product(a, b), a @ b, rtol=1e-5, atol=1e-5 * max(k, 1))
+
+
 def test_the_same_product_is_the_same_whoever_computes_which_piece() -> None:
     a, b = torch.randn(333, 77), torch.randn(77, 555)
     values = [dense.product(a, b) for _ in range(20)]

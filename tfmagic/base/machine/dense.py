@@ -18,20 +18,23 @@ from tfmagic.base.machine.blocks import Laid
 from tfmagic.base.machine.vectors import Vectors
 
 KINDS = {"torch.float32": "float", "torch.float64": "double"}
-# Vectors side by side; lines and columns that there must be for a block of any kind; lines from which on columns of the
-# second matrix are worth being copied together, in panels; and pieces of work for each thread.
+# Vectors side by side in a panel, that is in so many columns; lines and columns that there must be for a block of any
+# kind; lines from which on panels of the second matrix are worth being copied; and pieces of work for each thread.
 _WIDE, _LINES, _COLUMNS, _COPIED, _PIECES = 2, 8, 32, 128, 4
+# Panels of a piece, numbers in these, and lines of a piece, at most: what stays near the processor. So many panels are
+# copied at once: lines of the second matrix may lie far apart, each in a page of memory of its own.
+_PANELS, _NEAR, _LONG, _TOGETHER = 8, 1 << 18, 512, 4
 # Sums, and columns of the result, from which on a first matrix that lies by columns is worth being turned; how many of
 # its columns are one piece of that; and numbers between its lines then, which so do not all share lines of the cache.
 _DEEP, _OFTEN, _TURNED, _APART = 128, 256, 64, 16
 _AS_IT_IS, _COPY, _TURN = range(3)
 # What the function is given: matrices, what sums start with, the product, memory, the next piece; whether sums start
-# otherwise in each column; sizes; how the first and the second lie; how the second is taken; pieces, panels, lines of a
-# piece, memory of a thread.
+# otherwise in each column; sizes; how the first and the second lie; how the second is taken; pieces, pieces beside each
+# other, panels and lines of a piece, memory of a thread.
 _PARAMETERS = (
     "ptr noalias %a", "ptr noalias %b", "ptr noalias %start_of_sums", "ptr noalias %out", "ptr noalias %room",
     "ptr noalias %next", "i64 %start_along", "i64 %m", "i64 %k", "i64 %n", "i64 %a_apart", "i64 %a_along",
-    "i64 %b_apart", "i64 %taken", "i64 %pieces", "i64 %panels", "i64 %lines", "i64 %room_size")
+    "i64 %b_apart", "i64 %taken", "i64 %pieces", "i64 %beside", "i64 %panels", "i64 %lines", "i64 %room_size")
 
 
 def fits(m: int, n: int) -> bool:
@@ -46,35 +49,56 @@ def prepare(kind: str) -> Callable[..., None]:
     code, lines, width = writer.code, blocks.vectors_of(kind)[1], writer.lanes * _WIDE
 
     def piece(index: str, room: str) -> None:
-        group, panel = (code.let(f"{what} i64 {index}, %panels") for what in ("sdiv", "srem"))
+        group, first_panel = (code.let(f"{what} i64 {index}, %beside") for what in ("sdiv", "srem"))
+        first_panel = writer.times(first_panel, "%panels")
+        count = writer.least("%panels", writer.minus(code.let(f"sdiv i64 {writer.add('%n', width - 1)}, {width}"),
+                                                     first_panel))
         # The last columns, and lines, are as many as the others: some are computed twice.
-        column = writer.least(writer.times(panel, width), writer.add("%n", -width))
-        by_line = writer.at("%b", column)
-
-        def copied(line: str) -> None:
-            given, made = writer.at(by_line, writer.times(line, "%b_apart")), writer.at(room, writer.times(line, width))
-            for place in range(0, width, writer.lanes):
-                writer.store(writer.load(given, place), made, place)
-
-        def turned(_: str) -> None:
-            source = writer.at("%b", writer.times(column, "%b_apart"))
-            blocks.turned(code, kind, Laid(source, "%b_apart"), Laid(room, width), width, "%k")
-
-        as_it_is, copies, turns = (code.let(f"icmp eq i64 %taken, {how}") for how in (_AS_IT_IS, _COPY, _TURN))
-        code.loop("0", code.let(f"select i1 {copies}, i64 %k, i64 0"), copied)
-        code.loop("0", code.let(f"zext i1 {turns} to i64"), turned)
-        second = Laid(code.let(f"select i1 {as_it_is}, ptr {by_line}, ptr {room}"),
-                      code.let(f"select i1 {as_it_is}, i64 %b_apart, i64 {width}"))
-        start = writer.at("%start_of_sums", writer.times(column, "%start_along"))
+        first_column = writer.least(writer.times(first_panel, width), writer.minus("%n", writer.times(count, width)))
         first_line = writer.times(group, "%lines")
+        as_it_is, copies, turns = (code.let(f"icmp eq i64 %taken, {how}") for how in (_AS_IT_IS, _COPY, _TURN))
+        panel_size = writer.times(writer.add("%k", 1), width)
 
-        def some(at: str) -> None:
-            line = writer.least(writer.add(first_line, at), writer.add("%m", -lines))
-            a = writer.at("%a", writer.times(line, "%a_apart"))
-            out = writer.at("%out", writer.add(writer.times(line, "%n"), column))
-            writer.product(lines, Laid(a, "%a_apart", "%a_along"), second, "%k", Laid(out, "%n"), _WIDE, start=start)
+        def copied(first: str, panels: int) -> None:
+            columns = writer.at("%b", writer.add(first_column, writer.times(first, width)))
+            copies = [writer.at(room, writer.times(writer.add(first, panel), panel_size)) for panel in range(panels)]
 
-        writer.each(writer.least("%lines", writer.minus("%m", first_line)), lines, some)
+            def line_copied(line: str) -> None:
+                given, place = writer.at(columns, writer.times(line, "%b_apart")), writer.times(line, width)
+                for panel, copy in enumerate(copies):
+                    made = writer.at(copy, place)
+                    for at in range(0, width, writer.lanes):
+                        writer.store(writer.load(given, panel * width + at), made, at)
+
+            code.loop("0", "%k", line_copied)
+
+        def multiplied(panel: str) -> None:
+            column = writer.add(first_column, writer.times(panel, width))
+            copy = writer.at(room, writer.times(panel, panel_size))
+
+            def turned(_: str) -> None:
+                source = writer.at("%b", writer.times(column, "%b_apart"))
+                blocks.turned(code, kind, Laid(source, "%b_apart"), Laid(copy, width), width, "%k")
+
+            code.loop("0", code.let(f"zext i1 {turns} to i64"), turned)
+            second = Laid(code.let(f"select i1 {as_it_is}, ptr {writer.at('%b', column)}, ptr {copy}"),
+                          code.let(f"select i1 {as_it_is}, i64 %b_apart, i64 {width}"))
+            start = writer.at("%start_of_sums", writer.times(column, "%start_along"))
+
+            def some(at: str) -> None:
+                line = writer.least(writer.add(first_line, at), writer.add("%m", -lines))
+                a = writer.at("%a", writer.times(line, "%a_apart"))
+                out = writer.at("%out", writer.add(writer.times(line, "%n"), column))
+                writer.product(lines, Laid(a, "%a_apart", "%a_along"), second, "%k", Laid(out, "%n"), _WIDE,
+                               start=start)
+
+            writer.each(writer.least("%lines", writer.minus("%m", first_line)), lines, some)
+
+        copying = code.let(f"select i1 {copies}, i64 {count}, i64 0")
+        several = code.let(f"sdiv i64 {copying}, {_TOGETHER}")
+        code.loop("0", several, lambda some: copied(writer.times(some, _TOGETHER), _TOGETHER))
+        code.loop(writer.times(several, _TOGETHER), copying, lambda panel: copied(panel, 1))
+        code.loop("0", count, multiplied)
 
     def thread(index: str) -> None:
         room = writer.at("%room", writer.times(index, "%room_size"))
@@ -126,16 +150,21 @@ def product(a: Any, b: Any, bias: Any = None) -> Any:
     out = a.new_empty((m, n))
     width = blocks.vectors_of(kind)[0] * _WIDE
     panels = -(-n // width)
-    groups = min(-(-_PIECES * threads // panels), -(-m // (2 * _LINES)))
+    groups = max(-(-m // _LONG), min(-(-_PIECES * threads // panels), -(-m // (2 * _LINES))))
     lines = -(-m // (groups * _LINES)) * _LINES
     groups = -(-m // lines)
     how = _TURN if turns else _COPY if lines >= _COPIED else _AS_IT_IS
-    room = a.new_empty(0 if how == _AS_IT_IS else threads * k * width)
+    together = 1 if turns else max(1, min(_PANELS, n // width, _NEAR // ((k + 1) * width),
+                                          groups * panels // (_PIECES * threads)))
+    beside = -(-panels // together)
+    # Copies of panels do not all share lines of the cache.
+    room_size = 0 if how == _AS_IT_IS else together * (k + 1) * width
+    room = a.new_empty(threads * room_size)
     start = a.new_zeros(width) if bias is None else bias.contiguous()
-    count = min(threads, panels * groups)
+    count = min(threads, beside * groups)
     following = ctypes.c_int64()
     pointers = [each.data_ptr() for each in (a, b, start, out, room)]
     prepare(kind)(struct.pack(
-        "6P12q", *pointers, ctypes.addressof(following), int(bias is not None), m, k, n, *a.stride(),
-        b.stride(1 if turns else 0), how, panels * groups, panels, lines, k * width), count, count)
+        "6P13q", *pointers, ctypes.addressof(following), int(bias is not None), m, k, n, *a.stride(),
+        b.stride(1 if turns else 0), how, beside * groups, beside, together, lines, room_size), count, count)
     return out
