@@ -81,6 +81,15 @@ class Code:
         self.do(f"br i1 {more}, label %{tag}.turn, label %{tag}.end")
         self.do(f"{tag}.end:")
 
+    def when(self, condition: str, body: Callable[[], None]) -> None:
+        """Code that is left out where a condition does not hold."""
+        tag = self.name()
+        self.do(f"br i1 {condition}, label %{tag}.then, label %{tag}.end")
+        self.do(f"{tag}.then:")
+        body()
+        self.do(f"br label %{tag}.end")
+        self.do(f"{tag}.end:")
+
     def search(self, start: str, turn: Callable[[str], tuple[str, str]]) -> str:
         """The last of some numbers, the first of which is `start`.
 

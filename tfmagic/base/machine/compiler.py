@@ -49,6 +49,17 @@ def has_team() -> bool:
 
 
 @functools.cache
+def has_functions(*names: str) -> bool:
+    """Whether C's library has functions; code then calls them by their names."""
+    process = ctypes.CDLL(None) if os.name == "posix" else None
+    if not all(hasattr(process, name) for name in names):
+        return False
+    for name in names:
+        _llvm()[0].add_symbol(name, ctypes.cast(getattr(process, name), ctypes.c_void_p).value)
+    return True
+
+
+@functools.cache
 def vectors_of_floats() -> tuple[int, int]:
     """How many 32 bit floats a vector of this processor has, and how many such vectors it holds."""
     features = _llvm()[0].get_host_cpu_features()

@@ -53,7 +53,7 @@ def _starts(size: int, count: int, stream: PhiloxState, pseudo_random: bool) -> 
     widths = [small + 1] * larger + [small] * (count - larger)
     order = permutation(stream, count)
     stream.reserve((count + 3) // 4 - (count + 2) // 4)  # a word for each window is set aside
-    return [0, *np.cumsum([widths[i] for i in order]).tolist()]
+    return [0, *np.cumsum([widths[i] for i in order.tolist()]).tolist()]
 
 
 class _Windows:

@@ -13,7 +13,7 @@ from typing import Any
 from tfmagic.base.lazy import torch
 from tfmagic.base.machine import compiler, distinct
 from tfmagic.base.machine.code import Code
-from tfmagic.ops.random.compiled import encrypted, lower, upper
+from tfmagic.base.machine.philox import encrypted, lower, upper
 from tfmagic.ops.random.philox import Stream
 
 # So many calls save what the compiler takes.

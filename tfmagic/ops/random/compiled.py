@@ -6,6 +6,7 @@ alike however they are computed, but for one number in a hundred million or so (
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -14,86 +15,131 @@ from tfmagic.base.lazy import torch
 from tfmagic.base.machine import compiler
 from tfmagic.base.machine.code import Code, number
 from tfmagic.base.machine.functions import INTRINSICS, Real
+from tfmagic.base.machine.philox import STREAM, stream_of, words_of
 from tfmagic.base.machine.workers import shared
-from tfmagic.ops.random.philox import KEY_STEPS, MULTIPLIERS, ROUNDS, WORD, Stream
+from tfmagic.ops.random.philox import Stream
 
-_PARAMETERS = ("ptr noalias %out", "i64 %low", "i64 %high", "i64 %k0", "i64 %k1", "i64 %stride", "i64 %start",
-               "i64 %stop")
-_TYPES = [compiler.POINTER, *[compiler.INTEGER] * 7]
-# Numbers drawn before the compiler is asked: it takes as long as some hundred thousand of them. A call costs as much
-# as so many numbers.
-_MANY, _CALL = 1 << 20, 1 << 12
+_PARAMETERS = ("ptr noalias %out", *STREAM, "i64 %stride", "i64 %least", "i64 %span", "i64 %start", "i64 %stop")
+_TYPES = [compiler.POINTER, *[compiler.INTEGER] * 9]
+# Microseconds that torch takes longer, for a call and for a number.
+_CALL, _NUMBER = 50, 0.02
 # Blocks for which a thread is worth waking.
 _LEAST = 1 << 14
+# The least uniform number of which a logarithm is taken.
+SMALLEST_UNIFORM = 1.0e-7
+# From so many deviations on, normal numbers are cut off.
+TRUNCATE_AT = 2.0
+# Blocks whose numbers are made together where some are drawn again.
+_TOGETHER = 256
 
 
-def fill(name: str, stream: Stream, output: Any, smallest: float, stride: int = 1) -> bool:
-    """Fill a tensor, a row for each block that lies `stride` blocks after the one before; say whether it was done.
+def fill(name: str, stream: Stream, output: Any, stride: int = 1, least: int = 0, span: int = 0) -> bool:
+    """Fill a tensor with numbers of blocks, each `stride` blocks after the one before; say whether it was done.
 
     Args:
-      name: "unit_floats", "unit_doubles" or "normals".
-      output: contiguous [blocks, numbers of a block]; on another device than the CPU nothing is done.
-      smallest: the least uniform number of which a logarithm is taken.
+      name: a key of `_KINDS`.
+      output: contiguous, with all numbers of each block; on another device than the CPU nothing is done.
+      least, span: of whole numbers the least, and how many there are.
     """
-    function = _drawn.function(name, output.numel(), smallest) if output.device.type == "cpu" else None
+    later = _later(name) if output.device.type == "cpu" else None
+    function = None if later is None else later.asked(_CALL + _NUMBER * output.numel())
     if function is None:
         return False
-    pointer, mask = output.data_ptr(), (1 << 64) - 1
-    low, high = stream.counter & mask, stream.counter >> 64
-    shared(lambda start, stop: function(pointer, low, high, stream.key & WORD, stream.key >> 32, stride, start, stop),
-           len(output), torch.get_num_threads(), _LEAST)
+    pointer, position = output.data_ptr(), stream_of(stream.key, stream.counter)
+    shared(lambda start, stop: function(pointer, *position, stride, least, span, start, stop),
+           output.numel() * BYTES[_KINDS[name][0]] // 16, torch.get_num_threads(), _LEAST)
     return True
 
 
-class _Drawn:
-    """How many numbers were drawn of each kind, and the functions made since."""
-
-    def __init__(self) -> None:
-        self.counts: dict[str, int] = {}
-        self.functions: dict[str, Callable[..., None]] = {}
-
-    def function(self, name: str, count: int, smallest: float) -> Callable[..., None] | None:
-        """The function for a kind of numbers, where there is one."""
-        found = self.functions.get(name)
-        if found is None:
-            before, count = self.counts.get(name, 0), count + _CALL
-            self.counts[name] = before + count
-            if before < _MANY <= before + count and compiler.available():
-                compiler.in_background(lambda: self.make(name, smallest))
-        return found
-
-    def make(self, name: str, smallest: float) -> None:
-        """Compile the function for a kind of numbers."""
-        title = compiler.unique(name)
-        self.functions[name] = compiler.compiled(_text(title, name, smallest), title, _TYPES)
+@functools.cache
+def _later(name: str) -> compiler.Soon | None:
+    return compiler.Soon(lambda: _made(name)) if compiler.available() else None
 
 
-_drawn = _Drawn()
-
-
-def _text(title: str, name: str, smallest: float) -> str:
+def _made(name: str) -> Callable[..., None]:
+    """The function for a kind of numbers."""
+    title = compiler.unique(name)
     code = Code()
     kind, numbers = _KINDS[name]
 
     def one_block(index: str) -> None:
-        made = numbers(code, words_of(code, code.let(f"mul i64 {index}, %stride")), smallest)
+        made = numbers(code, words_of(code, code.let(f"mul i64 {index}, %stride")))
         for at, value in enumerate(made):
             code.store(value, "%out", kind, _place(code, index, len(made), at))
 
-    code.loop("%start", "%stop", one_block)
-    return code.function(title, _PARAMETERS) + INTRINSICS
+    if name == "truncated_normals":
+        _truncated(code)
+    else:
+        code.loop("%start", "%stop", one_block)
+    return compiler.compiled(code.function(title, _PARAMETERS) + INTRINSICS, title, _TYPES)
 
 
-def write(code: Code, name: str, count: int, smallest: float) -> None:
+def _truncated(code: Code) -> None:
+    """Write what fills each four numbers with the first within the bounds, of normal ones of block after block.
+
+    The first blocks of some are made together, then the second ones of those that still miss numbers, and so on: so all
+    are made by vectors.
+    """
+    missing, counts, further = (code.room(f"[{count} x {kind}]") for count, kind in (
+        (_TOGETHER, "i64"), (_TOGETHER, "i64"), (4 * _TOGETHER, "float")))
+    found, dropped = code.room("i64"), code.room("float")
+    real = Real(code, "float")
+
+    def normals(block: str, target: str, index: str) -> None:
+        for at, value in enumerate(_normals(code, words_of(code, block))):
+            code.store(value, target, "float", _place(code, index, 4, at))
+
+    def choose(index: str, count: str, source: str, of: str) -> None:
+        """Let the numbers inside follow the first `count` of those at `index`; note where some are still missing."""
+        for value in [code.load(source, "float", _place(code, of, 4, at)) for at in range(4)]:
+            wanted = code.let(f"icmp slt i64 {count}, 4")
+            here = code.at("%out", "float", code.let(f"add i64 {code.let(f'mul i64 {index}, 4')}, {count}"))
+            code.store(value, code.let(f"select i1 {wanted}, ptr {here}, ptr {dropped}"), "float", "0")
+            inside = real.compare("olt", real.call("fabs", value), TRUNCATE_AT)
+            one = code.let(f"zext i1 {code.let(f'and i1 {inside}, {wanted}')} to i64")
+            count = code.let(f"add i64 {count}, {one}")
+        so_far = code.load(found, "i64", "0")
+        for value, noted in ((index, missing), (count, counts)):
+            code.store(value, noted, "i64", so_far)  # where nothing is missing, the next is written over it
+        more = code.let(f"zext i1 {code.let(f'icmp slt i64 {count}, 4')} to i64")
+        code.store(code.let(f"add i64 {so_far}, {more}"), found, "i64", "0")
+
+    def together(number_of: str) -> None:
+        first = code.let(f"add i64 %start, {code.let(f'mul i64 {number_of}, {_TOGETHER}')}")
+        after = code.let(f"add i64 {first}, {_TOGETHER}")
+        stop = code.let(f"select i1 {code.let(f'icmp slt i64 {after}, %stop')}, i64 {after}, i64 %stop")
+
+        def again(tries: str) -> tuple[str, str]:
+            count = code.load(found, "i64", "0")
+            code.store("0", found, "i64", "0")
+
+            def block_of(turn: str) -> str:
+                begin = code.let(f"mul i64 {code.load(missing, 'i64', turn)}, %stride")
+                return code.let(f"add i64 {begin}, {tries}")
+
+            code.loop("0", count, lambda turn: normals(block_of(turn), further, turn))
+            code.loop("0", count, lambda turn: choose(code.load(missing, "i64", turn), code.load(counts, "i64", turn),
+                                                      further, turn))
+            return code.let(f"icmp sgt i64 {code.load(found, 'i64', '0')}, 0"), code.let(f"add i64 {tries}, 1")
+
+        code.loop(first, stop, lambda index: normals(code.let(f"mul i64 {index}, %stride"), "%out", index))
+        code.store("0", found, "i64", "0")
+        code.loop(first, stop, lambda index: choose(index, "0", "%out", index))
+        code.search("1", again)
+
+    blocks = code.let("sub i64 %stop, %start")
+    code.loop("0", code.let(f"sdiv i64 {code.let(f'add i64 {blocks}, {_TOGETHER - 1}')}, {_TOGETHER}"), together)
+
+
+def write(code: Code, name: str, count: int) -> None:
     """Write what fills the numbers at `%out`, one after the other, from the stream of `%low`, `%high`, `%k0`, `%k1`.
 
     Args:
       name: as `fill` takes it.
       count: how many numbers there are.
-      smallest: as `fill` takes it.
     """
     kind, numbers = _KINDS[name]
-    write_all(code, kind, count, lambda words: numbers(code, words, smallest))
+    write_all(code, kind, count, lambda words: numbers(code, words))
 
 
 def write_all(code: Code, kind: str, count: int, numbers: Callable[[list[str]], list[str]]) -> None:
@@ -116,35 +162,6 @@ def write_all(code: Code, kind: str, count: int, numbers: Callable[[list[str]], 
         one_block(str(whole), whole * width, count % width)
 
 
-def words_of(code: Code, offset: str) -> list[str]:
-    """The words of the block that lies so many after the one at which the stream stands, each in 64 bits."""
-    low = code.let(f"add i64 %low, {offset}")
-    carry = code.let(f"zext i1 {code.let(f'icmp ult i64 {low}, {offset}')} to i64")
-    high = code.let(f"add i64 %high, {carry}")
-    return encrypted(code, [lower(code, low), upper(code, low), lower(code, high), upper(code, high)])
-
-
-def lower(code: Code, value: str) -> str:
-    return code.let(f"and i64 {value}, {WORD}")
-
-
-def upper(code: Code, value: str) -> str:
-    return code.let(f"lshr i64 {value}, 32")
-
-
-def encrypted(code: Code, counter: list[str]) -> list[str]:
-    """Ten rounds of Philox: four words, each in 64 bits."""
-    c0, c1, c2, c3 = counter
-    for turn in range(ROUNDS):
-        k0, k1 = (lower(code, code.let(f"add i64 {key}, {turn * step}"))
-                  for key, step in zip(("%k0", "%k1"), KEY_STEPS))
-        p0, p1 = (code.let(f"mul i64 {word}, {factor}") for word, factor in zip((c0, c2), MULTIPLIERS))
-        mixed = [code.let(f"xor i64 {upper(code, product)}, {word}") for product, word in ((p1, c1), (p0, c3))]
-        c0, c2 = (code.let(f"xor i64 {word}, {key}") for word, key in zip(mixed, (k0, k1)))
-        c1, c3 = lower(code, p1), lower(code, p0)
-    return [c0, c1, c2, c3]
-
-
 def _place(code: Code, index: str, width: int, at: int) -> str:
     return code.let(f"add i64 {code.let(f'mul i64 {index}, {width}')}, {at}")
 
@@ -156,11 +173,12 @@ def _unit(code: Code, word: str) -> str:
     return Real(code, "float").do("fsub", code.let(f"bitcast i32 {bits} to float"), 1.0)
 
 
-def _unit_floats(code: Code, words: list[str], smallest: float) -> list[str]:
+def _unit_floats(code: Code, words: list[str]) -> list[str]:
     return [_unit(code, word) for word in words]
 
 
-def _unit_doubles(code: Code, words: list[str], smallest: float) -> list[str]:
+def unit_doubles(code: Code, words: list[str]) -> list[str]:
+    """Two float64 numbers in [0, 1)."""
     made = []
     for at in range(2):
         first = code.let(f"shl i64 {code.let(f'and i64 {words[2 * at]}, {0xFFFFF}')}, 32")
@@ -169,7 +187,7 @@ def _unit_doubles(code: Code, words: list[str], smallest: float) -> list[str]:
     return made
 
 
-def _normals(code: Code, words: list[str], smallest: float) -> list[str]:
+def _normals(code: Code, words: list[str]) -> list[str]:
     made = []
     single, double = Real(code, "float"), Real(code, "double")
 
@@ -181,14 +199,37 @@ def _normals(code: Code, words: list[str], smallest: float) -> list[str]:
 
     for at in range(2):
         uniform = _unit(code, words[2 * at])
-        uniform = single.choose(single.compare("olt", uniform, smallest), smallest, uniform)
+        uniform = single.choose(single.compare("olt", uniform, SMALLEST_UNIFORM), SMALLEST_UNIFORM, uniform)
         radius = single.call("sqrt", single.do("fmul", narrow(double.log(wide(uniform))), -2.0))
         angle = narrow(code.let(f"fmul double {wide(_unit(code, words[2 * at + 1]))}, {number(2 * math.pi, 'double')}"))
         made += [single.do("fmul", narrow(value), radius) for value in double.sine_and_cosine(wide(angle))]
     return made
 
 
-def whole_numbers(code: Code, words: list[str], kind: str, low: int, count: int) -> list[str]:
+def _small_numbers(code: Code, words: list[str]) -> list[str]:
+    """Numbers of 32 bits from `%least` on, `%span` of them, by arithmetic that is exact in float64."""
+    double = Real(code, "double")
+    span = code.let("uitofp i64 %span to double")
+    least, inverse = code.let("sitofp i64 %least to double"), double.do("fdiv", 1.0, span)
+    made = []
+    for word in words:
+        far = code.let(f"bitcast i64 {code.let(f'or i64 {word}, {_FAR}')} to double")
+        value = double.do("fsub", far, 2.0 ** 52)
+        quotient = double.call("floor", double.do("fmul", value, inverse))
+        rest = double.do("fsub", value, double.do("fmul", quotient, span))
+        # The quotient may be one too small, or too large.
+        rest = double.choose(double.compare("olt", rest, 0.0), double.do("fadd", rest, span), rest)
+        rest = double.choose(double.compare("oge", rest, span), double.do("fsub", rest, span), rest)
+        made.append(code.let(f"fptosi double {double.do('fadd', rest, least)} to i32"))
+    return made
+
+
+def _large_numbers(code: Code, words: list[str]) -> list[str]:
+    """The same of 64 bits."""
+    return whole_numbers(code, words, "i64", "%least", "%span")
+
+
+def whole_numbers(code: Code, words: list[str], kind: str, low: int | str, count: int | str) -> list[str]:
     """Numbers of a type from `low` on, `count` of them: what is left of words, as unsigned numbers, divided by that."""
     if kind == "i64":
         words = [code.let(f"or i64 {words[at]}, {code.let(f'shl i64 {words[at + 1]}, 32')}") for at in (0, 2)]
@@ -196,7 +237,11 @@ def whole_numbers(code: Code, words: list[str], kind: str, low: int, count: int)
     return made if kind == "i64" else [code.let(f"trunc i64 {value} to {kind}") for value in made]
 
 
+# The bits of 2 ** 52 as a float64, whose last ones count whole numbers.
+_FAR = 0x433 << 52
 BYTES = {"float": 4, "double": 8, "i32": 4, "i64": 8}
-# By name the type of numbers, and what writes those of a block.
-_KINDS: dict[str, tuple[str, Callable[[Code, list[str], float], list[str]]]] = {
-    "unit_floats": ("float", _unit_floats), "unit_doubles": ("double", _unit_doubles), "normals": ("float", _normals)}
+# By name the type of numbers, and what writes those of a block (the first ones, where some are drawn again).
+_KINDS: dict[str, tuple[str, Callable[[Code, list[str]], list[str]]]] = {
+    "unit_floats": ("float", _unit_floats), "unit_doubles": ("double", unit_doubles), "normals": ("float", _normals),
+    "truncated_normals": ("float", _normals), "small_numbers": ("i32", _small_numbers),
+    "large_numbers": ("i64", _large_numbers)}

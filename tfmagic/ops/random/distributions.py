@@ -8,19 +8,17 @@ tensor. Outputs are made in groups: one block of four words gives four numbers o
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+
+import numpy as np
 
 from tfmagic.base.lazy import torch
 from tfmagic.ops.random import compiled
+from tfmagic.ops.random.compiled import SMALLEST_UNIFORM, TRUNCATE_AT
 from tfmagic.ops.random.philox import RESERVED_PER_OUTPUT, Stream, chunks, unsigned, words
 from tfmagic.ops.threads import on_one_thread
 
 _TWO_PI = 2.0 * math.pi
-SMALLEST_UNIFORM = 1.0e-7
-_TRUNCATE_AT = 2.0
-# Groups of truncated numbers that are looked at together.
-_CHECKED = 1 << 16
 
 
 def uniform(stream: Stream, shape: Sequence[int], dtype, device=None):
@@ -59,9 +57,9 @@ def uniform_int(stream: Stream, shape: Sequence[int], low: int, high: int, dtype
       A tensor of `shape` and `dtype`.
     """
     span = high - low
-    if dtype == torch.int32:
-        return _fill(stream, shape, dtype, device, lambda w: unsigned(w) % span + low)
-    return _fill(stream, shape, dtype, device, lambda w: _remainder(_long_words(w), span) + low)
+    compiled_as, remainder = ("small_numbers", _remainder) if dtype == torch.int32 else \
+        ("large_numbers", lambda w, span: _long_remainder(_long_words(w), span))
+    return _fill(stream, shape, dtype, device, lambda w: remainder(w, span) + low, compiled_as, least=low, span=span)
 
 
 def full_int(stream: Stream, shape: Sequence[int], dtype, device=None):
@@ -86,7 +84,6 @@ def normal(stream: Stream, shape: Sequence[int], dtype, device=None):
     return _fill(stream, shape, dtype, device, _normals(dtype), "normals" if dtype == torch.float32 else None)
 
 
-@on_one_thread
 def truncated_normal(stream: Stream, shape: Sequence[int], dtype, device=None):
     """Numbers of the standard normal distribution within two standard deviations of the mean.
 
@@ -105,36 +102,33 @@ def truncated_normal(stream: Stream, shape: Sequence[int], dtype, device=None):
     count = math.prod(shape)
     width = group_width(dtype)
     stride = width * RESERVED_PER_OUTPUT // 4
-    candidates = _normals(dtype)
-    groups = -(-count // width)
-    output = torch.empty((groups, width), dtype=dtype, device=device)
-    for rows, first in _candidates(stream, output, stride, candidates):
-        outside = (first.abs() >= _TRUNCATE_AT).any(1).nonzero().squeeze(1)
-        output[rows] = first
-        if len(outside):
-            starts = (outside + rows.start) * stride
-            output[outside + rows.start] = _first_inside(stream, starts, width, candidates).to(dtype)
-    return output.reshape(-1)[:count].reshape(tuple(shape))
+    output = torch.empty((-(-count // width), width), dtype=dtype, device=device)
+    if dtype != torch.float32 or not compiled.fill("truncated_normals", stream, output, stride):
+        left = _first_candidates(stream, output, stride)
+        if len(left):
+            output[left] = _first_inside(stream, left * stride, width, _normals(dtype)).to(dtype)
+    return _shaped(output, count, shape)
 
 
-def _candidates(stream: Stream, output, stride: int, candidates: Callable) -> Iterator[tuple[slice, Any]]:
-    """The first candidates for the rows of `output`, some rows at a time; of float32 they may stand there already."""
-    if output.dtype == torch.float32 and compiled.fill("normals", stream, output, SMALLEST_UNIFORM, stride):
-        for start in range(0, len(output), _CHECKED):
-            rows = slice(start, min(start + _CHECKED, len(output)))
-            yield rows, output[rows]
-        return
+@on_one_thread
+def _first_candidates(stream: Stream, output, stride: int):
+    """Fill rows with the first normal numbers; say in which of them some are outside."""
+    found, candidates = [output.new_empty(0, dtype=torch.int64)], _normals(output.dtype)
     for rows, w in chunks(stream, len(output), output.device, stride):
-        yield rows, candidates(w)
+        first = candidates(w)
+        output[rows] = first
+        found.append((first.abs() >= TRUNCATE_AT).any(1).nonzero().squeeze(1) + rows.start)
+    return torch.cat(found)
 
 
+@on_one_thread
 def _first_inside(stream: Stream, starts, width: int, candidates: Callable):
     """For each row of blocks from `starts` on, the first `width` candidates that are not cut off."""
     tries = 2
     while True:
         offsets = (starts[:, None] + torch.arange(tries, device=starts.device)).reshape(-1)
         drawn = candidates(words(stream, offsets)).reshape(len(starts), -1)
-        rejected = drawn.abs() >= _TRUNCATE_AT
+        rejected = drawn.abs() >= TRUNCATE_AT
         chosen = rejected.to(torch.int8).argsort(dim=1, stable=True)[:, :width]
         if not rejected.gather(1, chosen).any():
             return drawn.gather(1, chosen)
@@ -200,18 +194,24 @@ def _unit_doubles(high, low):
     return ((high & 0xFFFFF) << 32 | low).to(torch.float64) * 2.0**-52
 
 
-def _fill(stream: Stream, shape: Sequence[int], dtype, device, convert: Callable, compiled_as: str | None = None):
+def _fill(stream: Stream, shape: Sequence[int], dtype, device, convert: Callable, compiled_as: str | None = None,
+          **given: int):
     """A tensor filled with what `convert` makes of the words of one block after another: a group for each.
 
     Args:
-      compiled_as: the name under which `compiled` makes the same numbers.
+      compiled_as: the name under which `compiled` makes the same numbers, of what else is given.
     """
-    count = math.prod(shape)
-    width = group_width(dtype)
-    output = torch.empty((-(-count // width), width), dtype=dtype, device=device)
-    if compiled_as is None or not compiled.fill(compiled_as, stream, output, SMALLEST_UNIFORM):
-        _convert(stream, output, convert)
-    return output.reshape(-1)[:count].reshape(tuple(shape))
+    count, width = math.prod(shape), group_width(dtype)
+    whole = count % width == 0
+    output = torch.empty(tuple(shape) if whole else (-(-count // width), width), dtype=dtype, device=device)
+    if compiled_as is None or not compiled.fill(compiled_as, stream, output, **given):
+        _convert(stream, output.view(-1, width), convert)
+    return output if whole else _shaped(output, count, shape)
+
+
+def _shaped(output, count: int, shape: Sequence[int]):
+    """The first numbers of groups, as a tensor of a shape."""
+    return output.view(-1)[:count].view(tuple(shape))
 
 
 @on_one_thread
@@ -220,7 +220,15 @@ def _convert(stream: Stream, output, convert: Callable) -> None:
         output[rows] = convert(w)
 
 
-def _remainder(bits, span: int):
+def _remainder(w, span: int):
+    """Words modulo `span`, as numbers of 32 bits without a sign; NumPy divides those quickest."""
+    if w.is_cuda:
+        return unsigned(w) % span
+    bits = w.numpy().view(np.uint32)
+    return torch.from_numpy((bits - bits // np.uint32(span) * np.uint32(span)).view(np.int32))
+
+
+def _long_remainder(bits, span: int):
     """`bits` modulo `span`, both taken as unsigned 64-bit numbers held in int64."""
     if span >= 1 << 63:
         wrapped = span - (1 << 64)

@@ -1,9 +1,9 @@
 """Philox4x32-10: the counter-based generator behind every TensorFlow random op, vectorised on torch.
 
 A stream is a 64-bit key and a 128-bit counter; each value of the counter gives one block of four 32-bit words.
-Blocks one after the other come from `randomgen` on the CPU. Others, and those made on CUDA, are computed by torch: all
-arithmetic is done in int64 with masks (products wrap modulo 2**64, which keeps both halves right), so the words are the
-same everywhere.
+On the CPU they come from machine code where that is there, else those one after the other from `randomgen`. Others,
+and those made on CUDA, are computed by torch: all arithmetic is done in int64 with masks (products wrap modulo 2**64,
+which keeps both halves right), so the words are the same everywhere.
 """
 
 from __future__ import annotations
@@ -16,13 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfmagic.base.lazy import torch
+from tfmagic.base.machine import philox as machine
+from tfmagic.base.machine.philox import KEY_STEPS, MULTIPLIERS, ROUNDS, WORD
 
-WORD = 0xFFFFFFFF
 _KEY = (1 << 64) - 1
 _COUNTER = (1 << 128) - 1
-ROUNDS = 10
-MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
-KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
 # The scrambling key of the stateless ops: their seed pair is encrypted with it, so that similar seeds give
 # unrelated streams.
 _STATELESS_KEY = 0x02461E293EC8F720
@@ -132,11 +130,17 @@ def words(stream: Stream, offsets, device=None):
             return made if device is None else made.to(device, non_blocking=True)
         # Counting from the first offset keeps the tensor small-valued, and so most counter words constant.
         stream, highest = stream.skip(offsets.start), offsets[-1] - offsets.start
-        if on_cpu and offsets.step == 1:
-            return _following(stream, len(offsets))
+        if on_cpu:
+            made = machine.blocks(stream.key, stream.counter, range(0, highest + 1, offsets.step))
+            if made is not None or offsets.step == 1:
+                return _following(stream, len(offsets)) if made is None else made
         offsets = torch.arange(0, highest + 1, offsets.step, dtype=torch.int64, device=device)
         carries = (stream.counter & WORD) + highest > WORD
     else:
+        made = None if offsets.is_cuda or not isinstance(stream.counter, int) else \
+            machine.blocks(stream.key, stream.counter, offsets)
+        if made is not None:
+            return made
         carries = True
     return torch.stack(_encrypt(stream.key, _add(stream.counter, offsets, carries)), 1).to(torch.int32)
 

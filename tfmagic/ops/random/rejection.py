@@ -1,7 +1,8 @@
 """Distributions drawn by rejection: gamma, Poisson, and the normal distribution between any two bounds.
 
-Gamma and Poisson set a stretch of the stream aside for each output, so that all outputs advance side by side,
-each with a position of its own; the bounded normal distribution reads one row's numbers after another.
+Gamma and Poisson set a stretch of the stream aside for each output: machine code makes one after the other
+(`one_by_one`), without it all outputs advance side by side, each with a position of its own. The bounded normal
+distribution reads one row's numbers after another.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable
 
 from tfmagic.base import errors
 from tfmagic.base.lazy import torch
+from tfmagic.ops.random import one_by_one
 from tfmagic.ops.random.distributions import group_width, normal, normal_pairs, uniform, uniform_pairs
 from tfmagic.ops.random.philox import RESERVED_PER_OUTPUT, PhiloxState, Stream, words
 
@@ -72,9 +74,13 @@ def gamma(state: PhiloxState, shape, alpha):
     count = per_alpha * alphas
     if count == 0:
         return torch.empty((*shape, *alpha.shape), dtype=alpha.dtype, device=alpha.device)
-    draws = _Draws(state.reserve_outputs(count), count, alpha.device)
+    stream, flat = state.reserve_outputs(count), alpha.reshape(-1).to(torch.float64)
+    found = one_by_one.drawn("gamma", stream, flat, per_alpha, alpha.dtype)
+    if found is not None:
+        return found.reshape((*shape, *alpha.shape))
+    draws = _Draws(stream, count, alpha.device)
     # Outputs are numbered alpha by alpha; the result has the alphas last.
-    concentration = alpha.reshape(-1).to(torch.float64).repeat_interleave(per_alpha)
+    concentration = flat.repeat_interleave(per_alpha)
     result = torch.empty_like(concentration)
     exponential = concentration == 1.0
     rows = exponential.nonzero().squeeze(1)
@@ -130,12 +136,16 @@ def poisson(state: PhiloxState, shape, rate, dtype):
     flat = rate.reshape(-1).to(torch.float64)
     if torch.isnan(flat).any():
         raise ValueError("a rate of the Poisson distribution is NaN")
-    draws = _Draws(state.reserve_outputs(count), count, rate.device)
+    stream = state.reserve_outputs(count)
+    highest = float((torch.finfo if dtype.is_floating_point else torch.iinfo)(dtype).max)
+    found = one_by_one.drawn("poisson", stream, flat, per_rate, dtype, highest)
+    if found is not None:
+        return found.reshape((*shape, *rate.shape))
+    draws = _Draws(stream, count, rate.device)
     lam = flat.repeat_interleave(per_rate)
     result = torch.empty_like(lam)
     infinite = torch.isinf(lam) & (lam > 0)
     result[infinite] = math.inf
-    highest = float((torch.finfo if dtype.is_floating_point else torch.iinfo)(dtype).max)
     _poisson_products(draws, (lam < 10.0).nonzero().squeeze(1), lam, highest, result)
     _poisson_transformed(draws, ((lam >= 10.0) & ~infinite).nonzero().squeeze(1), lam, highest, result)
     return result.to(dtype).reshape(rates, per_rate).T.reshape((*shape, *rate.shape))

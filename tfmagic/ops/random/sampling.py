@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from tfmagic.base.lazy import torch
+from tfmagic.base.machine import orders
 from tfmagic.ops.random.distributions import uniform
-from tfmagic.ops.random.philox import WORD, PhiloxState, Stream, block, chunks, unsigned
+from tfmagic.ops.random.philox import WORD, PhiloxState, Stream, block, unsigned, words
 
 
-def permutation(state: PhiloxState, size: int) -> list[int]:
+def permutation(state: PhiloxState, size: int) -> Any:
     """A random order of `size` things: the Fisher-Yates shuffle from the front that RandomShuffle makes.
 
     Args:
@@ -20,19 +22,19 @@ def permutation(state: PhiloxState, size: int) -> list[int]:
       size: how many things there are.
 
     Returns:
-      For each place of the result, the index of the thing that goes there.
+      For each place of the result, the index of the thing that goes there, int64 [size].
     """
-    order = list(range(size))
     if size <= 1:
-        return order
-    stream = state.reserve_words(size - 1)
-    drawn: list[int] = []
-    for _, w in chunks(stream, (size + 2) // 4, torch.device("cpu")):
-        drawn += unsigned(w).reshape(-1).tolist()
+        return torch.arange(size, device="cpu")
+    drawn = words(state.reserve_words(size - 1), range((size + 2) // 4), "cpu")
+    found = torch.arange(size, device="cpu")
+    if orders.shuffle(found, drawn):
+        return found
+    order, steps = list(range(size)), unsigned(drawn).reshape(-1).tolist()
     for place in range(size - 1):
-        other = place + drawn[place] % (size - place)
+        other = place + steps[place] % (size - place)
         order[place], order[other] = order[other], order[place]
-    return order
+    return torch.tensor(order, dtype=torch.int64, device="cpu")
 
 
 def shuffle(state: PhiloxState, value):
@@ -49,8 +51,8 @@ def shuffle(state: PhiloxState, value):
         return value
     order = permutation(state, value.shape[0])
     if isinstance(value, np.ndarray):
-        return value[order]
-    return value[torch.tensor(order, dtype=torch.int64, device="cpu").to(value.device, non_blocking=True)]
+        return value[order.numpy()]
+    return torch.index_select(value, 0, order.to(value.device, non_blocking=True))
 
 
 def multinomial(state: PhiloxState, logits, count: int, dtype):
@@ -79,9 +81,12 @@ def multinomial(state: PhiloxState, logits, count: int, dtype):
 def categories(stream: Stream, logits, count: int, dtype):
     """Draws categories as `multinomial` does, from a stream that was set aside for it."""
     logits = logits.to(torch.float64)
-    finite = torch.isfinite(logits)
-    highest = torch.where(finite, logits, -math.inf).amax(1, keepdim=True)
-    weights = torch.where(finite, torch.exp(logits - highest), 0.0)
+    if not logits.is_cuda and math.isfinite(torch.sum(logits).item()):
+        weights = torch.exp(logits - logits.amax(1, keepdim=True))
+    else:
+        finite = torch.isfinite(logits)
+        highest = torch.where(finite, logits, -math.inf).amax(1, keepdim=True)
+        weights = torch.where(finite, torch.exp(logits - highest), 0.0)
     cumulative = weights.cumsum(1)
     targets = uniform(stream, (len(logits), count), torch.float64, logits.device) * cumulative[:, -1:]
     return torch.searchsorted(cumulative, targets, right=True).to(dtype)

@@ -64,7 +64,7 @@ class Numbers(PlanCall, shown_under="tfmagic.ops"):
         """Write what fills the numbers at `%out` from the stream of `%low`, `%high`, `%k0`, `%k1`."""
         count, bounds, kind = math.prod(self._sizes), self.bounds, KINDS[self._dtype]
         if bounds is None:
-            compiled.write(code, _FLOATS[self._type, self._dtype], count, distributions.SMALLEST_UNIFORM)
+            compiled.write(code, _FLOATS[self._type, self._dtype], count)
         else:
             compiled.write_all(code, kind, count,
                                lambda words: compiled.whole_numbers(code, words, kind, bounds.low, bounds.span))
