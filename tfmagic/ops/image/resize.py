@@ -10,10 +10,12 @@ import numpy as np
 
 from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.lazy import torch
+from tfmagic.base.machine import pictures
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.static_value import static_ints
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.declare import op
+from tfmagic.ops.tensor_function import tensor_function
 
 _F = np.float32
 _TABLE = 1024  # how many places between two pixels bicubic weights are kept for
@@ -93,11 +95,16 @@ def _places(op: Any, given: int, wanted: int) -> np.ndarray:
     return index * scale
 
 
-class _Grid(NamedTuple):
+class Grid(NamedTuple):
     """Where an op has the pixels lie."""
 
     align_corners: bool
     half_pixel_centers: bool
+
+
+def grid_of(op: Any) -> Grid:
+    """Where an op has the pixels lie; of one that says nothing of their centres, at their corners."""
+    return Grid(bool(op.align_corners), bool(getattr(op, "half_pixel_centers", False)))
 
 
 def _once_per_size(table: Callable[[Any, int, int], Any]) -> Callable[[Any, int, int], Any]:
@@ -106,9 +113,22 @@ def _once_per_size(table: Callable[[Any, int, int], Any]) -> Callable[[Any, int,
 
     @functools.wraps(table)
     def kept(op: Any, given: int, wanted: int) -> Any:
-        return made(_Grid(bool(op.align_corners), bool(op.half_pixel_centers)), int(given), int(wanted))
+        return made(op if type(op) is Grid else grid_of(op), int(given), int(wanted))
 
     return kept
+
+
+def _by_machine_code(images: Any) -> bool:
+    """Whether machine code may resize pictures: those of other types are made floats before, or computed by torch."""
+    return not images.is_cuda and images.dtype in (torch.float32, torch.uint8)
+
+
+def _floats_or_bytes(images: Any) -> Any:
+    return images if images.dtype == torch.uint8 and not images.is_cuda else images.float()
+
+
+_resizing = tensor_function(meta=lambda images, height, width, *grid: images.new_empty(
+    (images.shape[0], height, width, images.shape[3]), dtype=torch.float32))
 
 
 # --- bilinear -----------------------------------------------------------------------------------------------------
@@ -140,12 +160,33 @@ def _mixed(values: Any, axis: int, lower: np.ndarray, upper: np.ndarray, part: n
     return first + (second - first) * along(axis, part, values)
 
 
+@_once_per_size
+def _neighbours_table(op: Any, given: int, wanted: int) -> pictures.Table:
+    return pictures.neighbours(*neighbours(op, given, wanted))
+
+
+def _of_four(op: Any, values: Any, height: int, width: int) -> Any:
+    across = _mixed(values.float() if values.dtype == torch.uint8 else values, 2,
+                    *neighbours(op, values.shape[2], width))
+    return _mixed(across, 1, *neighbours(op, values.shape[1], height))
+
+
+@_resizing
+def resized_bilinear(images: Any, height: int, width: int, align_corners: bool, half_pixel_centers: bool) -> Any:
+    """Pictures of floats or bytes in another size, on the CPU."""
+    grid = Grid(align_corners, half_pixel_centers)
+    made = pictures.mixed(images, _neighbours_table(grid, images.shape[1], height),
+                          _neighbours_table(grid, images.shape[2], width))
+    return _of_four(grid, images, height, width) if made is None else made
+
+
 def bilinear(op: Any, values: Any, height: int, width: int) -> Any:
     """Pictures of another size, each pixel mixed of the four around its place."""
     if (height, width) == tuple(values.shape[1:3]):
-        return values
-    across = _mixed(values, 2, *neighbours(op, values.shape[2], width))
-    return _mixed(across, 1, *neighbours(op, values.shape[1], height))
+        return values.float() if values.dtype == torch.uint8 else values
+    if _by_machine_code(values):
+        return resized_bilinear(values, height, width, *grid_of(op))
+    return _of_four(op, values, height, width)
 
 
 @op("ResizeBilinear", host="size", traced="shapes", check=_refused_resizing)
@@ -156,7 +197,7 @@ class ResizeBilinear:
 
     def kernel(op, images, size):
         height, width = checked_size(size, images)
-        return bilinear(op, images.float(), height, width)
+        return bilinear(op, _floats_or_bytes(images), height, width)
 
     def gradient(op, dy):
         if not op.images.dtype.is_floating:
@@ -186,8 +227,7 @@ class ResizeBilinearGrad:
     shape = _like_original
 
     def kernel(op, grads, original):
-        sides = [_two(op, original.shape[axis], grads.shape[axis]) for axis in (1, 2)]
-        return _spread(grads, original, sides)
+        return _gradient(op, grads, original, _two)
 
 
 def _two(op: Any, given: int, wanted: int) -> tuple[np.ndarray, np.ndarray]:
@@ -196,22 +236,58 @@ def _two(op: Any, given: int, wanted: int) -> tuple[np.ndarray, np.ndarray]:
     return np.stack([lower, upper], 1), np.stack([_F(1) - part, part], 1)
 
 
-def _spread(grads: Any, original: Any, sides: list[tuple[np.ndarray, np.ndarray]]) -> Any:
+def _gradient(op: Any, grads: Any, original: Any, weights: Callable[[Any, int, int], Any]) -> Any:
+    """The gradients of pictures from those of resized ones.
+
+    Args:
+      weights: gives the given pixels of each wanted one, and their weights.
+    """
+    if _by_machine_code(grads) and original.dtype == torch.float32:
+        return resized_back(grads, *original.shape[1:3], weights is _four, *grid_of(op))
+    sides = [weights(op, original.shape[axis], grads.shape[axis]) for axis in (1, 2)]
+    return _spread(grads, original.shape, original.dtype, sides)
+
+
+@_once_per_size
+def _two_turned(op: Any, given: int, wanted: int) -> pictures.Shares:
+    places, weights = _two(op, given, wanted)
+    return pictures.turned(places, weights, given)
+
+
+@_once_per_size
+def _four_turned(op: Any, given: int, wanted: int) -> pictures.Shares:
+    places, weights = _four(op, given, wanted)
+    return pictures.turned(places, weights, given)
+
+
+@_resizing
+def resized_back(grads: Any, height: int, width: int, cubic: bool, align_corners: bool,
+                 half_pixel_centers: bool) -> Any:
+    """The gradients of pictures of a height and width from those of resized ones: floats, on the CPU."""
+    grid, given, wanted = Grid(align_corners, half_pixel_centers), (height, width), grads.shape[1:3]
+    made = pictures.summed(grads, *map(_four_turned if cubic else _two_turned, [grid] * 2, given, wanted))
+    if made is not None:
+        return made
+    sides = list(map(_four if cubic else _two, [grid] * 2, given, wanted))
+    return _spread(grads, (len(grads), height, width, grads.shape[3]), grads.dtype, sides)
+
+
+def _spread(grads: Any, shape: Any, dtype: Any, sides: list[tuple[np.ndarray, np.ndarray]]) -> Any:
     """Gradients added to the pixels that they came from: products in the gradients' type, sums in the pictures'.
 
     Args:
       grads: [batch, wanted height, wanted width, channels].
-      original: the pictures.
+      shape, dtype: of the pictures.
       sides: for rows and for columns, the given pixels of each wanted one and their weights.
     """
     (rows, row_weights), (columns, column_weights) = sides
-    (batch, _, _, channels), (_, height, width, _) = grads.shape, original.shape
+    (batch, _, _, channels), (_, height, width, _) = grads.shape, shape
     total: Any = 0
     for i in range(rows.shape[1]):
         down = along(1, row_weights[:, i], grads).to(grads.dtype)
         for j in range(columns.shape[1]):
             across = along(2, column_weights[:, j], grads).to(grads.dtype)
-            part = (grads * down * across).to(original.dtype)
+            part = (grads * down * across).to(dtype)
             part = part.new_zeros([batch, part.shape[1], width, channels]).index_add(
                 2, constant_like(columns[:, j], grads), part)
             total = total + part.new_zeros([batch, height, width, channels]).index_add(
@@ -312,6 +388,25 @@ def _weighted(values: Any, axis: int, index: np.ndarray, weights: np.ndarray) ->
     return total
 
 
+@_once_per_size
+def _four_table(op: Any, given: int, wanted: int) -> pictures.Shares:
+    return pictures.shares(*_four(op, given, wanted))
+
+
+def _of_sixteen(op: Any, values: Any, height: int, width: int) -> Any:
+    down = _weighted(values.float(), 1, *_four(op, values.shape[1], height))
+    return _weighted(down, 2, *_four(op, values.shape[2], width))
+
+
+@_resizing
+def resized_bicubic(images: Any, height: int, width: int, align_corners: bool, half_pixel_centers: bool) -> Any:
+    """Pictures of floats or bytes in another size, on the CPU."""
+    grid = Grid(align_corners, half_pixel_centers)
+    made = pictures.summed(images, _four_table(grid, images.shape[1], height),
+                           _four_table(grid, images.shape[2], width))
+    return _of_sixteen(grid, images, height, width) if made is None else made
+
+
 @op("ResizeBicubic", host="size", traced="shapes", check=_refused_resizing)
 class ResizeBicubic:
     """Each pixel mixed of the sixteen around its place: float32."""
@@ -320,8 +415,9 @@ class ResizeBicubic:
 
     def kernel(op, images, size):
         height, width = checked_size(size, images)
-        down = _weighted(images.float(), 1, *_four(op, images.shape[1], height))
-        return _weighted(down, 2, *_four(op, images.shape[2], width))
+        if _by_machine_code(images := _floats_or_bytes(images)):
+            return resized_bicubic(images, height, width, *grid_of(op))
+        return _of_sixteen(op, images, height, width)
 
     def gradient(op, dy):
         if op.images.dtype not in (dtypes.float32, dtypes.float64):
@@ -337,16 +433,15 @@ class ResizeBicubicGrad:
     shape = _like_original
 
     def kernel(op, grads, original):
-        sides = [_four(op, original.shape[axis], grads.shape[axis]) for axis in (1, 2)]
-        return _spread(grads.to(original.dtype), original, sides)
+        return _gradient(op, grads.to(original.dtype), original, _four)
 
 
 # --- area ---------------------------------------------------------------------------------------------------------
 
 
-def _shares(given: int, wanted: int, align_corners: bool) -> tuple[np.ndarray, np.ndarray]:
-    """The given pixels that each wanted one covers, and how much of each: [wanted, most] both."""
-    scale = _scale(given, wanted, align_corners)
+def _shares(op: Any, given: int, wanted: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The given pixels that each wanted one covers, how much of each, [wanted, most] both, and how many it covers."""
+    scale = _scale(given, wanted, op.align_corners)
     index = np.arange(wanted, dtype=np.float32)
     start, stop = index * scale, (index + _F(1)) * scale
     first, last = np.floor(start).astype(np.int64), np.ceil(stop).astype(np.int64)
@@ -355,7 +450,43 @@ def _shares(given: int, wanted: int, align_corners: bool) -> tuple[np.ndarray, n
     share = np.where(begins, np.where(ends, scale, pixel + 1 - start[:, None]),
                      np.where(ends, stop[:, None] - pixel, _F(1))).astype(np.float32)
     share = np.where(pixel < last[:, None], share, _F(0))
-    return np.clip(pixel, 0, given - 1), share
+    return np.clip(pixel, 0, given - 1), share, np.maximum(last - first, 1)
+
+
+@_once_per_size
+def _shares_table(op: Any, given: int, wanted: int) -> pictures.Shares:
+    return pictures.shares(*_shares(op, given, wanted))
+
+
+def _means(op: Any, values: Any, height: int, width: int) -> Any:
+    rows, row_shares, _ = _shares(op, values.shape[1], height)
+    columns, column_shares, _ = _shares(op, values.shape[2], width)
+    values = values.float()
+    total: Any = 0.0
+    for i in range(rows.shape[1]):  # one after the other, as TensorFlow adds them
+        row = values.index_select(1, constant_like(rows[:, i], values))
+        part: Any = 0.0
+        for j in range(columns.shape[1]):
+            share = along(2, column_shares[:, j], values)
+            part = part + row.index_select(2, constant_like(columns[:, j], values)) * share
+        total = total + part * along(1, row_shares[:, i], values)
+    return total * _part(op, values, height, width)
+
+
+def _part(op: Any, images: Any, height: int, width: int) -> float:
+    """What part of the area that it covers a given pixel is."""
+    with np.errstate(divide="ignore"):
+        return float(_F(1) / (_scale(images.shape[1], height, op.align_corners)
+                              * _scale(images.shape[2], width, op.align_corners)))
+
+
+@_resizing
+def resized_by_area(images: Any, height: int, width: int, *grid: bool) -> Any:
+    """Pictures of floats or bytes in another size, on the CPU."""
+    how = Grid(*grid)
+    made = pictures.summed(images, _shares_table(how, images.shape[1], height),
+                           _shares_table(how, images.shape[2], width))
+    return _means(how, images, height, width) if made is None else made.mul_(_part(how, images, height, width))
 
 
 @op("ResizeArea", host="size", traced="shapes", check=refused_size)
@@ -366,17 +497,6 @@ class ResizeArea:
 
     def kernel(op, images, size):
         height, width = checked_size(size, images)
-        rows, row_shares = _shares(images.shape[1], height, op.align_corners)
-        columns, column_shares = _shares(images.shape[2], width, op.align_corners)
-        area = _F(1) / (_scale(images.shape[1], height, op.align_corners)
-                        * _scale(images.shape[2], width, op.align_corners))
-        values = images.float()
-        total: Any = 0.0
-        for i in range(rows.shape[1]):  # one after the other, as TensorFlow adds them
-            row = values.index_select(1, constant_like(rows[:, i], values))
-            part: Any = 0.0
-            for j in range(columns.shape[1]):
-                share = along(2, column_shares[:, j], values)
-                part = part + row.index_select(2, constant_like(columns[:, j], values)) * share
-            total = total + part * along(1, row_shares[:, i], values)
-        return total * float(area)
+        if _by_machine_code(images := _floats_or_bytes(images)):
+            return resized_by_area(images, height, width, *grid_of(op))
+        return _means(op, images, height, width)
