@@ -91,3 +91,20 @@ def test_runs_and_gradients_stay_what_the_first_ones_gave(method: int) -> None:
             last = session.run(fetches, {x: images})
     for a, b in zip(first, last):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["float32", "uint8"])
+@pytest.mark.parametrize("channels", [1, 3, 8, 37])
+@pytest.mark.parametrize("size", [(1, 1), (9, 6), (30, 20)])
+def test_crops_stay_what_the_first_run_gave(kind: str, channels: int, size: tuple[int, int]) -> None:
+    random = np.random.RandomState(0)
+    images = (random.rand(3, 20, 31, channels) * 256).astype(kind)
+    boxes = np.concatenate([random.rand(8, 4) * 1.4 - 0.2, [[0, 0, 1, 1], [1, 1, 0, 0], [0.5, 0.5, 0.5, 0.5]]])
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(kind, images.shape)
+        y = tf.image.crop_and_resize(x, boxes.astype(np.float32), random.randint(0, 3, len(boxes)), size,
+                                     extrapolation_value=-1)
+        first = session.run(y, {x: images})
+        for _ in range(pictures._CALLS_OF_FEW):
+            last = session.run(y, {x: images})
+    np.testing.assert_array_equal(first, last)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import math
 import struct
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -22,10 +23,10 @@ from tfmagic.base.machine.vectors import Vectors
 # A call takes so long that code pays at once: it is compiled beside the first ones. But not for results of few numbers.
 _CALLS, _FEW, _CALLS_OF_FEW = 4, 1 << 13, 200
 # Numbers of a result that are worth a thread; lines of it that a thread at most takes at a time, and how often it does.
-_WORTH, _LINES, _PIECES = 1 << 16, 16, 4
+_WORTH, _LINES, _PIECES = 1 << 17, 16, 4
 # Vectors side by side: of channels, which are written one after the other; more are a loop. So are sums of more.
 _UNROLLED = 4
-_SOURCES = {"torch.float32": "float", "torch.uint8": "i8"}
+SOURCES = {"torch.float32": "float", "torch.uint8": "i8"}
 
 
 class Some(NamedTuple):
@@ -48,14 +49,14 @@ class Pixels(Vectors):
     Args:
       source: the type of the numbers of the given pictures, "float" or "i8".
       channels: how many numbers a pixel has.
+      reaches: whether the last vector of a pixel may reach into the next one, whose numbers are written after it.
     """
 
-    def __init__(self, source: str, channels: int):
+    def __init__(self, source: str, channels: int, reaches: bool = True):
         super().__init__()
         self.source, self.channels = source, channels
         self.left = channels % self.lanes
-        # The last vector of channels may reach into the next pixel, whose numbers are written after it.
-        self.reach = (1 << (self.left - 1).bit_length()) - self.left if self.left else 0
+        self.reach = (1 << (self.left - 1).bit_length()) - self.left if self.left and reaches else 0
 
     def given(self, pointer: str, index: str, width: int) -> str:
         """Some numbers of a given picture, as a vector of floats."""
@@ -176,15 +177,46 @@ class Pixels(Vectors):
         return self.times(image, "%height"), row, self.at("%out", self.times(index, "%wanted_width", self.channels))
 
     def made(self, name: str, parameters: Sequence[str]) -> Callable[..., None]:
-        """The function that `_resized` calls, with these parameters of its own."""
+        """The function that `into` calls, with these parameters of its own."""
         return super().made(name, (*_PARAMETERS, *parameters))
 
 
 # The parameters of every function: the next piece, how many lines a piece has, lines and pieces there are; memory of a
-# thread; pictures.
+# thread; pictures of the result and given ones.
 _PARAMETERS = ("ptr noalias %next", "i64 %step", "i64 %lines", "i64 %pieces", "ptr noalias %room", "i64 %room_size",
-               "ptr noalias %out", "ptr noalias %images", "i64 %height", "i64 %width", "i64 %wanted_height",
-               "i64 %wanted_width")
+               "ptr noalias %out", "ptr noalias %images", "i64 %wanted_height", "i64 %wanted_width", "i64 %height",
+               "i64 %width")
+
+
+def takes(*given: Any) -> bool:
+    """Whether machine code may compute of these: on the CPU, of some numbers, and nobody asks for gradients."""
+    return compiler.available() and not any(each.is_cuda or not each.numel() or each.requires_grad for each in given)
+
+
+def into(make: Callable[..., Callable[..., None]], how: Sequence[Any], shape: Sequence[int], images: Any,
+         addresses: Sequence[int], room: int = 0) -> Any:
+    """Pictures of a shape, by a function of their lines; None: machine code is not there yet.
+
+    Args:
+      make, how: what makes the function, and from what.
+      images: those that are given, by lines.
+      addresses: of what the function takes besides.
+      room: how many floats of memory a thread needs.
+    """
+    count = math.prod(shape)
+    made = _later(make, _CALLS if count >= _FEW else _CALLS_OF_FEW, *how).asked()
+    if made is None:
+        return None
+    images, out = images.contiguous(), images.new_empty(shape, dtype=torch.float32)
+    lines = shape[0] * shape[1]
+    threads = max(1, min(torch.get_num_threads(), lines, count // _WORTH))
+    step = max(1, min(_LINES, lines // (_PIECES * threads)))
+    pieces = -(-lines // step)
+    following, memory = ctypes.c_int64(), out.new_empty(threads * room)
+    made(struct.pack(f"P3qPq2P4q{len(addresses)}P", ctypes.addressof(following), step, lines, pieces,
+                     memory.data_ptr(), room, out.data_ptr(), images.data_ptr(), shape[1], shape[2], images.shape[1],
+                     images.shape[2], *addresses), threads, threads)
+    return out
 
 
 class Table:
@@ -218,27 +250,15 @@ def _resized(make: Callable[..., Callable[..., None]], pictures: Any, rows: Tabl
       make: makes the function, for a type of numbers, how many a pixel has, and `others`.
       copied: how many given and how many wanted rows a thread has memory for.
     """
-    if pictures.is_cuda or not pictures.numel() or pictures.requires_grad or not compiler.available():
+    if not takes(pictures):
         return None
-    count, height, width, channels = pictures.shape
-    if str(pictures.dtype) not in _SOURCES:
+    if str(pictures.dtype) not in SOURCES:
         pictures = pictures.float()
-    calls = _CALLS if count * rows.count * columns.count * channels >= _FEW else _CALLS_OF_FEW
-    made = _later(make, calls, _SOURCES[str(pictures.dtype)], channels, *others).asked()
-    if made is None:
-        return None
-    pictures, out = pictures.contiguous(), pictures.new_empty((count, rows.count, columns.count, channels),
-                                                              dtype=torch.float32)
-    lines, lanes = count * rows.count, blocks.vectors_of("float")[0]
-    threads = max(1, min(torch.get_num_threads(), lines, out.numel() // _WORTH))
-    step = max(1, min(_LINES, lines // (_PIECES * threads)))
-    pieces = -(-lines // step)
-    room = copied[0] * (width * channels + lanes) + copied[1] * (columns.count * channels + lanes)
-    following, memory = ctypes.c_int64(), out.new_empty(threads * room)
-    made(struct.pack(f"P3qPq2P4q{len(rows.addresses) + len(columns.addresses)}P", ctypes.addressof(following), step,
-                     lines, pieces, memory.data_ptr(), room, out.data_ptr(), pictures.data_ptr(), height, width,
-                     rows.count, columns.count, *rows.addresses, *columns.addresses), threads, threads)
-    return out
+    count, _, width, channels = pictures.shape
+    lanes = blocks.vectors_of("float")[0]
+    return into(make, (SOURCES[str(pictures.dtype)], channels, *others), (count, rows.count, columns.count, channels),
+                pictures, [*rows.addresses, *columns.addresses],
+                copied[0] * (width * channels + lanes) + copied[1] * (columns.count * channels + lanes))
 
 
 # --- between four pixels ------------------------------------------------------------------------------------------

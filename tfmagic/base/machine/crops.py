@@ -1,0 +1,80 @@
+"""Crops: machine code that cuts parts out of pictures and resizes each to one size, on as many threads as torch has."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tfmagic.base.machine.code import number
+from tfmagic.base.machine.pictures import SOURCES, Pixels, Some, into, takes
+
+
+@functools.cache
+def _cropping(source: str, channels: int) -> Callable[..., None]:
+    """The function of `crops`."""
+    writer = Pixels(source, channels, reaches=False)
+    code = writer.code
+
+    def place(box: str, index: str, axis: int, size: str) -> tuple[str, str, str, str]:
+        """Where a row or column of a crop lies: whether inside, between which two, and how far from the first."""
+        start, step = (code.load("%places", "float", writer.add(writer.times(box, 4), 2 * axis + at)) for at in (0, 1))
+        steps = code.let(f"fmul float {step}, {code.let(f'sitofp i64 {index} to float')}")
+        at = code.let(f"fadd float {start}, {steps}")
+        last = code.let(f"sitofp i64 {writer.minus(size, '1')} to float")
+        low, high = (code.let(f"fcmp {how} float {at}, {bound}") for how, bound in (("oge", number(0, "float")),
+                                                                                    ("ole", last)))
+        inside = code.let(f"and i1 {low}, {high}")
+        at = code.let(f"select i1 {inside}, float {at}, float {number(0, 'float')}")
+        first = code.let(f"fptosi float {at} to i64")
+        whole = code.let(f"sitofp i64 {first} to float")
+        more = code.let(f"zext i1 {code.let(f'fcmp olt float {whole}, {at}')} to i64")
+        return inside, first, writer.add(first, more), code.let(f"fsub float {at}, {whole}")
+
+    def line(index: str, _: str) -> None:
+        box, row = (code.let(f"{what} i64 {index}, %wanted_height") for what in ("sdiv", "srem"))
+        before = writer.times(code.load("%of_boxes", "i64", box), "%height")
+        in_rows, above, below, down = place(box, row, 0, "%height")
+        size = writer.times("%width", channels)
+        rows = [code.at("%images", source, writer.times(writer.add(before, at), size)) for at in (above, below)]
+        outside = code.load("%outside", "float", "0")
+
+        def pixel(column: str, some: Some) -> str:
+            in_columns, left, right, across = place(box, column, 1, "%width")
+            inside, vector = code.let(f"and i1 {in_rows}, {in_columns}"), f"<{some.width} x float>"
+
+            def mixed(given: str) -> str:
+                first, second = (writer.given(given, writer.add(writer.times(at, channels), some.first), some.width)
+                                 for at in (left, right))
+                return writer.between(first, second, writer.wide(across, some.width), some.width)
+
+            value = writer.between(mixed(rows[0]), mixed(rows[1]), writer.wide(down, some.width), some.width)
+            return code.let(f"select i1 {inside}, {vector} {value}, {vector} {writer.wide(outside, some.width)}")
+
+        writer.over_pixels("%wanted_width", writer.at("%out", writer.times(index, "%wanted_width", channels)), pixel)
+
+    writer.by_lines(line)
+    return writer.made("crops", ("ptr noalias %places", "ptr noalias %of_boxes", "ptr noalias %outside"))
+
+
+def crops(pictures: Any, places: np.ndarray, of_boxes: np.ndarray, size: tuple[int, int], outside: float) -> Any:
+    """Parts of pictures, each in one size: a pixel is mixed of the four around its place.
+
+    None where machine code is not there yet, or not for these.
+
+    Args:
+      places: for each part, where its first row lies and how far it is from there to the next; so for columns.
+      of_boxes: of which picture each part is.
+      outside: what a pixel has that lies outside of its picture.
+    """
+    if not takes(pictures) or not len(places):
+        return None
+    if str(pictures.dtype) not in SOURCES:
+        pictures = pictures.float()
+    places, of_boxes = np.ascontiguousarray(places, np.float32), np.ascontiguousarray(of_boxes, np.int64)
+    beyond = np.array([outside], np.float32)
+    channels = pictures.shape[3]
+    return into(_cropping, (SOURCES[str(pictures.dtype)], channels), (len(places), *size, channels), pictures,
+                [each.ctypes.data for each in (places, of_boxes, beyond)])
