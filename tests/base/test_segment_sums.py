@@ -89,3 +89,15 @@ def test_a_run_is_the_same_by_either_way_and_refuses_the_same(dims: tuple[int, .
         with pytest.raises(tf.errors.InvalidArgumentError) as second:
             sess.run(sums, {given: data, numbers: ids + 1})
     assert str(first.value) == str(second.value)
+
+
+def test_many_rows_of_any_shape_are_summed_so() -> None:
+    random = np.random.RandomState(0)
+    rows, ids = random.randint(0, 9, (200, 20, 5, 3)).astype(np.float32), random.randint(-1, 7, (200, 20))
+    expected = np.zeros((7, 5, 3))
+    np.add.at(expected, ids[ids >= 0], rows[ids >= 0])
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, rows.shape)
+        sums = tf.unsorted_segment_sum(x, ids.astype(np.int32), 7)
+        for _ in range(2 * segments._CALLS_OF_MANY):
+            assert session.run(sums, {x: rows}).tolist() == expected.tolist()

@@ -13,10 +13,8 @@ from typing import Any
 from tfmagic.base.machine import compiler
 from tfmagic.base.machine.code import Code
 
-# So many calls save what the compiler takes.
-_CALLS = 300
-# Of more numbers torch's own sum takes as long.
-_MOST = 1 << 16
+# So many calls save what the compiler takes; fewer of so many numbers.
+_CALLS, _MANY, _CALLS_OF_MANY = 300, 1 << 15, 8
 _KINDS = {"torch.float32": "float", "torch.float64": "double"}
 _INDICES = {"torch.int32": "i32", "torch.int64": "i64"}
 # The parameters of the function: sums, rows, to which segment each belongs, the indices of rows, where to note that one
@@ -28,13 +26,14 @@ _packed = struct.Struct("9q").pack
 
 
 @functools.cache
-def _later(*dtypes: Any) -> compiler.Later | None:
+def _later(calls: int, *dtypes: Any) -> compiler.Later | None:
     kinds: list[Any] = [_KINDS.get(str(dtypes[0])), *(_INDICES.get(str(dtype)) for dtype in dtypes[1:])]
     if None in kinds or not compiler.available():
         return None
-    return compiler.Later(lambda: _made(*kinds), _CALLS)
+    return compiler.Later(lambda: _made(*kinds), calls)
 
 
+@functools.cache
 def _made(kind: str, ids: str, at: str | None = None) -> Any:
     """A function of the address of its parameters; 1 is stored where an index or the number of a segment is bad.
 
@@ -83,7 +82,7 @@ def _made(kind: str, ids: str, at: str | None = None) -> Any:
 def segment_sums(rows: Any, ids: Any, count: int, at: Any = None) -> Any:
     """The sums [count, n] of those rows of a float matrix that share an int32 or int64 number in the vector `ids`.
 
-    None where machine code is not there yet, another way is as quick, a number is bad, or the rows are on a GPU.
+    None where machine code is not there yet, a number is bad, or the rows are on a GPU.
 
     Args:
       rows: the matrix, [any, n].
@@ -93,9 +92,10 @@ def segment_sums(rows: Any, ids: Any, count: int, at: Any = None) -> Any:
     named = ids if at is None else at
     height, width = rows.shape
     count_of_rows = named.numel()
-    if rows.is_cuda or count_of_rows * width > _MOST or ids.numel() != (height if at is None else count_of_rows):
+    if rows.is_cuda or ids.numel() != (height if at is None else count_of_rows):
         return None
-    later = _later(rows.dtype, ids.dtype) if at is None else _later(rows.dtype, ids.dtype, at.dtype)
+    calls = _CALLS if count_of_rows * width < _MANY else _CALLS_OF_MANY
+    later = _later(calls, rows.dtype, ids.dtype, *(() if at is None else (at.dtype,)))
     made = None if later is None else later.asked()
     if made is None:
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,10 @@ from tfmagic.ops.array import constants
 from tfmagic.ops.array.join import stack
 from tfmagic.ops.array.rules import array_op
 from tfmagic.ops.declare import op
+from tfmagic.ops.tensor_function import tensor_function
+
+# How many numbers in a row are worth being copied as one, of how many; and how many orders of rows are kept.
+_ROW, _LARGE, _ORDERS = 4, 1 << 14, 8
 
 
 def _block_count(block_shape: Dims) -> int:
@@ -288,11 +294,29 @@ def _to_depth(x: Any, block: int, data_format: str) -> Any:
     n, _, _, _ = x.shape
     h, w, d = (x.shape[axis] for axis in _spatial(data_format))
     if data_format == "NHWC":
-        x = x.reshape((n, h // block, block, w // block, block, d))
-        x = _permute(x, (0, 1, 3, 2, 4, 5))
+        x = _turned(x, (n * h // block, block, w // block, block * d))
         return x.reshape((n, h // block, w // block, block * block * d))
     x = x.reshape((n, d, h // block, block, w // block, block))
     return _permute(x, (0, 3, 5, 1, 2, 4)).reshape((n, block * block * d, h // block, w // block))
+
+
+def _turned(x: Any, sizes: tuple[int, int, int, int]) -> Any:
+    """Of an array [any, a, b, in a row], every matrix [a, b] turned."""
+    if isinstance(x, np.ndarray) or x.is_cuda or sizes[3] < _ROW or math.prod(sizes) < _LARGE:
+        return _permute(x.reshape(sizes), (0, 2, 1, 3))
+    return rows_turned(x, *sizes)
+
+
+@functools.lru_cache(_ORDERS)
+def _order(count: int, a: int, b: int) -> Any:
+    with torch.inference_mode(False):  # a module with gradients reads it too
+        return torch.arange(count * a * b).view(count, a, b).transpose(1, 2).reshape(-1)
+
+
+@tensor_function(meta=lambda x, count, a, b, row: x.new_empty((count, b, a, row)))
+def rows_turned(x: Any, count: int, a: int, b: int, row: int) -> Any:
+    """The rows of [count, a, b, row] copied one by one, which is quicker than number by number."""
+    return x.reshape(count * a * b, row).index_select(0, _order(count, a, b)).reshape(count, b, a, row)
 
 
 def _permute(x: Any, order: tuple[int, ...]) -> Any:
@@ -329,8 +353,7 @@ def _from_depth(x: Any, block: int, data_format: str) -> Any:
     h, w, d = (x.shape[axis] for axis in _spatial(data_format))
     rest = d // (block * block)
     if data_format == "NHWC":
-        x = _permute(x.reshape((n, h, w, block, block, rest)), (0, 1, 3, 2, 4, 5))
-        return x.reshape((n, h * block, w * block, rest))
+        return _turned(x, (n * h, w, block, block * rest)).reshape((n, h * block, w * block, rest))
     x = _permute(x.reshape((n, block, block, rest, h, w)), (0, 3, 4, 1, 5, 2))
     return x.reshape((n, rest, h * block, w * block))
 

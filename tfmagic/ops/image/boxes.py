@@ -495,13 +495,13 @@ def _random_crop(reader: WordReader, height: int, width: int, areas: tuple[Any, 
 
 
 def _objects(op: Any, boxes: Any, height: int, width: int) -> list[_Rectangle]:
-    found = []
-    for y0, x0, y1, x1 in as_array(boxes).reshape(-1, 4):
-        for edge in (y0, x0, y1, x1):
-            if not 0 <= edge <= 1:
-                raise errors.InvalidArgumentError(
-                    None, None, f"All bounding box coordinates must be in [0.0, 1.0]: {edge:.9g}")
-        found.append(_Rectangle(int(x0 * _F(width)), int(y0 * _F(height)), int(x1 * _F(width)), int(y1 * _F(height))))
+    edges = as_array(boxes).reshape(-1, 4)
+    bad = edges[~((edges >= 0) & (edges <= 1))]
+    if bad.size:
+        raise errors.InvalidArgumentError(
+            None, None, f"All bounding box coordinates must be in [0.0, 1.0]: {bad[0]:.9g}")
+    pixels = (edges * np.array([height, width, height, width], np.float32)).astype(np.int64)
+    found = [_Rectangle(x0, y0, x1, y1) for y0, x0, y1, x1 in pixels.tolist()]
     if not found:
         if not op.use_image_if_no_bounding_boxes:
             raise errors.InvalidArgumentError(
@@ -529,10 +529,9 @@ def _sampled(op: Any, state: PhiloxState, size: Any, boxes: Any, covered: Any = 
             break
     rows, columns = chosen.y1 - chosen.y0, chosen.x1 - chosen.x0
     kind = torch_dtype(op.T)
-    edges = torch.tensor([chosen.y0, chosen.x0, chosen.y1, chosen.x1], dtype=torch.float32)
-    sizes = torch.tensor([height, width, height, width], dtype=torch.float32)
-    return (torch.tensor([chosen.y0, chosen.x0, 0], dtype=kind), torch.tensor([rows, columns, -1]).to(kind),
-            (edges / sizes).reshape(1, 1, 4))
+    numbers = torch.from_numpy(np.array([[chosen.y0, chosen.x0, 0], [rows, columns, -1]])).to(kind)
+    edges = np.array([[[chosen.y0, chosen.x0, chosen.y1, chosen.x1]]], np.float32)
+    return numbers[0], numbers[1], torch.from_numpy(edges / np.array([height, width, height, width], np.float32))
 
 
 for _name in ("SampleDistortedBoundingBox", "SampleDistortedBoundingBoxV2"):

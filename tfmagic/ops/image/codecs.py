@@ -63,10 +63,13 @@ def _opened(data: bytes, kind: str, ratio: int = 1) -> Any:
     Raises:
       InvalidArgumentError: the file is damaged.
     """
-    from PIL import Image
+    from PIL import Image, JpegImagePlugin
 
     try:
-        picture = Image.open(io.BytesIO(data), formats=(kind,))
+        if kind == "JPEG":  # Image.open would look for what else a file holds
+            picture: Any = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
+        else:
+            picture = Image.open(io.BytesIO(data), formats=(kind,))
         if ratio > 1:  # a JPEG can be read smaller
             width, height = picture.size
             picture.draft(None, (-(-width // ratio), -(-height // ratio)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from tfmagic.ops.tensor_function import tensor_function
 _F = np.float32
 _TABLE = 1024  # how many places between two pixels bicubic weights are kept for
 _SIZES = 256  # how many tables are kept
+_SMALL = 1 << 14  # fewer numbers are little work
 
 
 def resized_shape(op: Any, images: Dims, size: Dims) -> Dims:
@@ -118,9 +120,15 @@ def _once_per_size(table: Callable[[Any, int, int], Any]) -> Callable[[Any, int,
     return kept
 
 
-def _by_machine_code(images: Any) -> bool:
-    """Whether machine code may resize pictures: those of other types are made floats before, or computed by torch."""
-    return not images.is_cuda and images.dtype in (torch.float32, torch.uint8)
+def _by_machine_code(images: Any, height: int, width: int) -> bool:
+    """Whether our own code resizes pictures: those of other types are made floats before, or computed by torch.
+
+    Small ones of a plan are left to calls of torch, of which machine code makes one with those that stand around them.
+    """
+    if images.is_cuda or images.dtype not in (torch.float32, torch.uint8):
+        return False
+    return not isinstance(images, torch.fx.Proxy) or \
+        max(height * width, math.prod(images.shape[1:3])) * images.shape[0] * images.shape[3] >= _SMALL
 
 
 def _floats_or_bytes(images: Any) -> Any:
@@ -184,7 +192,7 @@ def bilinear(op: Any, values: Any, height: int, width: int) -> Any:
     """Pictures of another size, each pixel mixed of the four around its place."""
     if (height, width) == tuple(values.shape[1:3]):
         return values.float() if values.dtype == torch.uint8 else values
-    if _by_machine_code(values):
+    if _by_machine_code(values, height, width):
         return resized_bilinear(values, height, width, *grid_of(op))
     return _of_four(op, values, height, width)
 
@@ -242,7 +250,7 @@ def _gradient(op: Any, grads: Any, original: Any, weights: Callable[[Any, int, i
     Args:
       weights: gives the given pixels of each wanted one, and their weights.
     """
-    if _by_machine_code(grads) and original.dtype == torch.float32:
+    if _by_machine_code(grads, *original.shape[1:3]) and original.dtype == torch.float32:
         return resized_back(grads, *original.shape[1:3], weights is _four, *grid_of(op))
     sides = [weights(op, original.shape[axis], grads.shape[axis]) for axis in (1, 2)]
     return _spread(grads, original.shape, original.dtype, sides)
@@ -415,7 +423,7 @@ class ResizeBicubic:
 
     def kernel(op, images, size):
         height, width = checked_size(size, images)
-        if _by_machine_code(images := _floats_or_bytes(images)):
+        if _by_machine_code(images := _floats_or_bytes(images), height, width):
             return resized_bicubic(images, height, width, *grid_of(op))
         return _of_sixteen(op, images, height, width)
 
@@ -497,6 +505,6 @@ class ResizeArea:
 
     def kernel(op, images, size):
         height, width = checked_size(size, images)
-        if _by_machine_code(images := _floats_or_bytes(images)):
+        if _by_machine_code(images := _floats_or_bytes(images), height, width):
             return resized_by_area(images, height, width, *grid_of(op))
         return _means(op, images, height, width)

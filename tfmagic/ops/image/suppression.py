@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +20,8 @@ from tfmagic.ops.declare import op, register
 _BY_VALUES: dict[str, Any] = {"traced": False, "because": "how many boxes stay depends on them"}
 _NUMBERS: dict[str, Any] = {"host": "max_output_size", **_BY_VALUES}
 _LOWEST = float(np.finfo(np.float32).min)
+# Boxes that are compared with each other at once, and with others.
+_BLOCK, _PART = 64, 1 << 13
 Similarity = Callable[[Any, Any], Any]
 
 
@@ -96,13 +99,35 @@ def _kept(scores: np.ndarray, similarity: Similarity, most: int, threshold: Any,
     itself = similarity(found, found)
     if sigma == 0 and len(np.unique(scores[found])) == len(found) and (itself >= threshold).all():
         order = found[np.argsort(-scores[found], kind="stable")]
-        chosen: list[int] = []
-        while len(order) and len(chosen) < most:
-            chosen.append(int(order[0]))
-            order = order[1:]
-            order = order[similarity(chosen[-1], order) < threshold]
+        chosen = _first_of_alike(order, lambda i, j: ~(similarity(j, i) < threshold), most)
         return chosen, [scores[i] for i in chosen]
     return _kept_in_turn(scores, found, similarity, most, threshold, least, sigma)
+
+
+def _first_of_alike(order: np.ndarray, drops: Similarity, most: int) -> list[int]:
+    """At most so many of some boxes in order, of which none is dropped by one before it that stays.
+
+    They are compared block by block, all of a block at once: one after the other, calls would take most of the time.
+
+    Args:
+      drops: whether boxes drop others, given their numbers in arrays that go with each other.
+    """
+    chosen: list[int] = []
+    while len(order) and len(chosen) < most:
+        block, before = order[:_BLOCK], len(chosen)
+        rows = np.packbits(drops(block[:, None], block), axis=1, bitorder="little")
+        fallen = 0
+        for place, index in enumerate(block.tolist()):
+            if not fallen >> place & 1:
+                chosen.append(index)
+                if len(chosen) == most:
+                    return chosen
+                fallen |= int.from_bytes(rows[place].tobytes(), "little")
+        new = np.array(chosen[before:])[:, None]
+        left = order[_BLOCK:]
+        parts = [left[at:at + _PART] for at in range(0, len(left), _PART)]
+        order = np.concatenate([part[~drops(new, part).any(0)] for part in parts]) if parts else left
+    return chosen
 
 
 def _kept_in_turn(scores: np.ndarray, found: np.ndarray, similarity: Similarity, most: int, threshold: Any, least: Any,
@@ -117,11 +142,12 @@ def _kept_in_turn(scores: np.ndarray, found: np.ndarray, similarity: Similarity,
     while queue and len(chosen) < most:
         score, index, seen = queue.pop()
         before = score
-        likenesses = [similarity(index, other) for other in reversed(chosen[seen:])]
-        if not all(alike < threshold for alike in likenesses):
-            continue
-        for alike in likenesses:
-            score = score * np.exp(scale * alike * alike)
+        if seen < len(chosen):
+            likenesses = similarity(index, np.array(chosen[seen:]))
+            if not (likenesses < threshold).all():
+                continue
+            for alike in likenesses[::-1] if sigma > 0 else ():
+                score = score * np.exp(scale * alike * alike)
         seen = len(chosen)
         if score == before:
             chosen.append(index)
@@ -350,6 +376,10 @@ class CombinedNonMaxSuppression:
         return tuple(torch.from_numpy(result) for result in results)
 
 
+def _above(similarity: Similarity, threshold: Any, i: Any, j: Any) -> Any:
+    return similarity(i, j) > threshold
+
+
 def _best_of_classes(boxes: np.ndarray, scores: np.ndarray, each: int, threshold: Any, least: Any) -> list[Any]:
     """(score, class, box) of one picture: the boxes that stay of each class, the highest score first."""
     found = []
@@ -358,9 +388,6 @@ def _best_of_classes(boxes: np.ndarray, scores: np.ndarray, each: int, threshold
         similarity, values = _overlaps_of(its_boxes), scores[:, kind]
         order = np.flatnonzero(values > least)
         order = order[np.argsort(-values[order], kind="stable")]
-        count = 0
-        while len(order) and count < each:
-            best, order, count = int(order[0]), order[1:], count + 1
-            found.append((values[best], kind, its_boxes[best]))
-            order = order[~(similarity(best, order) > threshold)]
+        chosen = _first_of_alike(order, functools.partial(_above, similarity, threshold), each)
+        found += [(values[best], kind, its_boxes[best]) for best in chosen]
     return sorted(found, key=lambda item: -item[0] if not math.isnan(item[0]) else math.inf)

@@ -133,12 +133,12 @@ def _unsorted_segments(kind: str) -> Any:
 @tensor_function(meta=lambda data, ids, count: data.new_empty((count, *data.shape[ids.dim():])))
 def unsorted_sum(data: Any, ids: Any, count: int) -> Any:
     """The sums of the rows of each segment, on the CPU; rows with a negative number belong to none."""
-    if data.dim() < 3 and ids.dim() == 1:
-        sums = segment_sums(data if data.dim() == 2 else data.unsqueeze(1), ids, count)
-        if sums is not None:
-            return sums if data.dim() == 2 else sums.squeeze(1)
     flat = ids.reshape(-1)
     rows = data.reshape((flat.shape[0], *data.shape[ids.dim():]))
+    if rows.numel():
+        sums = segment_sums(rows.reshape(len(rows), -1), flat, count)
+        if sums is not None:
+            return sums.reshape((count, *rows.shape[1:]))
     if flat.shape[0] and int(flat.min()) < 0:
         kept = flat >= 0
         flat, rows = flat[kept], rows[kept]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from tfmagic.base import errors, shapes
 from tfmagic.base.lazy import torch
+from tfmagic.base.machine.dilation import dilated
 from tfmagic.base.shapes import Dims
 from tfmagic.ops import raw
 from tfmagic.ops.declare import op
 from tfmagic.ops.nn import windows
 from tfmagic.ops.shape_rules import check_length, merge_dim, with_rank
+from tfmagic.ops.tensor_function import tensor_function
 
 
 def _shape(op: Any, x: Dims, kernel: Dims, *_: Any) -> Dims:
@@ -90,6 +93,32 @@ class _Sums:
         return torch.zeros_like(self.values).scatter_(0, self.values.argmax(0, keepdim=True), dy.unsqueeze(0))
 
 
+class _How(NamedTuple):
+    """How a window moves."""
+
+    padding: str
+    strides: tuple[int, ...]
+    rates: tuple[int, ...]
+
+
+def _how(padding: str, strides: Sequence[int], rates: Sequence[int]) -> _How:
+    return _How(padding, (1, *strides, 1), (1, *rates, 1))
+
+
+def _dilated_like(x: Any, kernel: Any, *how: Any) -> Any:
+    return x.new_empty(_shape(_how(*how), tuple(x.shape), tuple(kernel.shape)))
+
+
+@tensor_function(meta=_dilated_like)
+def dilation(x: Any, kernel: Any, padding: str, strides: Sequence[int], rates: Sequence[int]) -> Any:
+    """The largest sums of float32 pictures and a filter, on the CPU."""
+    how, sizes, taps = _how(padding, strides, rates), x.shape[1:3], kernel.shape[:2]
+    counts = [_count(how, *each) for each in zip(sizes, taps, strides, rates)]
+    before, _ = windows.paddings(how, sizes, taps, strides, rates)
+    made = dilated(x, kernel, counts, before, strides, rates)
+    return _Sums(how, x, kernel).values.amax(0) if made is None else made
+
+
 def _empty(op: Any, x: Any, kernel: Any) -> bool:
     dims = tuple(x.shape), tuple(kernel.shape)
     return windows.nothing(*dims, _shape(op, *dims))
@@ -104,6 +133,8 @@ class Dilation2D:
     def kernel(op, x, kernel):
         if _empty(op, x, kernel):
             return x.new_zeros(_shape(op, tuple(x.shape), tuple(kernel.shape)))
+        if x.dtype == torch.float32 and not x.is_cuda:
+            return dilation(x, kernel, op.padding, op.strides[1:3], op.rates[1:3])
         return _Sums(op, x, kernel).values.amax(0)
 
     def gradient(op, dy):
