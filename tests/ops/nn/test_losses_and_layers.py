@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
 from tfmagic import tf
+from tfmagic.ops.nn import top_k
 
 pytestmark = pytest.mark.usefixtures("graph")
 
@@ -155,6 +157,17 @@ def test_the_first_of_equal_entries_of_long_rows_comes_first(dtype, k, alike):
     found = value(tf.nn.top_k(tf.placeholder_with_default(rows, [None, 40]), k))
     assert found.indices.tolist() == places.tolist() and found.indices.dtype == np.int32
     assert found.values.tolist() == np.take_along_axis(rows, places, 1).tolist() and found.values.dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32"])
+@pytest.mark.parametrize("k", [100, 300])
+def test_whole_numbers_of_64_bits_sort_as_their_entries_do(dtype, k):
+    random = np.random.RandomState(0)
+    rows = random.randint(-50, 50, (4, 300)).astype(dtype)
+    rows[0] = random.choice([0, 1, np.iinfo(dtype).min, np.iinfo(dtype).max] if dtype == "int32" else
+                            [-0.0, 0.0, -1e30, np.finfo(dtype).tiny], 300)
+    places = top_k._by_keys(torch.from_numpy(rows), k)
+    assert places.tolist() == np.argsort(-rows.astype(np.float64), axis=1, kind="stable")[:, :k].tolist()
 
 
 def test_what_is_not_finite_spoils_all_channels_of_a_local_response():

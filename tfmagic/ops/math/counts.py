@@ -21,6 +21,7 @@ from tfmagic.ops.declare import op, register
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_max, reduce_prod
 from tfmagic.ops.shape_rules import same, with_rank
+from tfmagic.ops.tensor_function import tensor_function
 from tfmagic.ops.torch_types import torch_dtype
 
 
@@ -53,6 +54,14 @@ class Bincount:
         if weights.size or arr.size and arr.min() < 0 or int(size) < 0:
             return None
         return np.bincount(arr[arr < int(size)].ravel(), minlength=int(size)).astype(op.T.as_numpy_dtype)
+
+
+@tensor_function(meta=lambda places, size: places.new_empty((size,)))
+def how_often(places: Any, size: int) -> Any:
+    """How often each number below `size` occurs among some that are all in [0, size), int64 [any] -> [size]."""
+    if places.is_cuda:  # which would be waited for
+        return places.new_zeros((size,)).index_add(0, places, torch.ones_like(places))
+    return torch.bincount(places, minlength=size)
 
 
 def _explain_histogram(op: Any, values: Any, value_range: Any, nbins: Any) -> str | None:
@@ -90,7 +99,7 @@ class HistogramFixedWidth:
             raise errors.InvalidArgumentError(None, op.op, f"nbins should be a positive number, but got '{nbins}'")
         step = (high - low) / nbins
         place = torch.floor((values.reshape(-1).to(torch.float64) - low) / step).clamp(0, nbins - 1).to(torch.int64)
-        return place.new_zeros((nbins,)).index_add(0, place, torch.ones_like(place)).to(torch_dtype(op.dtype))
+        return how_often(place, nbins).to(torch_dtype(op.dtype))
 
 
 def _bucketize(op: Any, x: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 from tfmagic.base import shapes
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
+from tfmagic.base.machine.inverses import inverses
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
@@ -49,9 +50,16 @@ def adjoint(matrix: Any, name: str | None = None) -> Tensor:
         return api.linalg.matrix_transpose(matrix, conjugate=True)
 
 
+@tensor_function(meta=lambda x: torch.empty_like(x))
+def inverse_of(x: Any) -> Any:
+    """The inverses of matrices."""
+    found = None if x.is_cuda else inverses(x)
+    return torch.linalg.inv(x) if found is None else found
+
+
 def _inverse(op: Any, x: Any) -> Any:
     require_number(x)
-    y = torch.linalg.inv(in_full(op, x)).to(x.dtype)
+    y = inverse_of(in_full(op, x)).to(x.dtype)
     return adjoint_of(op, y) if op.adjoint else y
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -55,8 +56,30 @@ def largest_first(x: Any, k: int) -> tuple[Any, Any]:
         values, indices = torch.topk(x, k + 1)
         if (values[..., :-1] > values[..., 1:]).all():
             return values[..., :-1].contiguous(), indices[..., :-1].to(torch.int32)
+    places = _by_keys(x, k) if x.numel() >= _MANY and not x.is_cuda else None
+    if places is not None:
+        return torch.gather(x, -1, places), places.to(torch.int32)
     values, indices = torch.sort(x, dim=-1, descending=True, stable=True)
     return values[..., :k].contiguous(), indices[..., :k].to(torch.int32)
+
+
+def _by_keys(x: Any, k: int) -> Any:
+    """Where the `k` largest entries stand, by sorting whole numbers of 64 bits, for which NumPy has the quickest way.
+
+    Each is how far down an entry's value is, then its place. None where values have more bits than that leaves, or are
+    not finite.
+    """
+    if x.dtype == torch.float32 and math.isfinite(torch.sum(x).item()):
+        bits = (x + 0.0).view(torch.int32).numpy()  # zeros are equal, whatever their sign
+        key = np.invert(bits ^ bits >> 31 & 0x7FFFFFFF).astype(np.int64)
+    elif x.dtype == torch.int32:
+        key = np.invert(x.numpy()).astype(np.int64)
+    else:
+        return None
+    key <<= 32
+    key |= np.arange(x.shape[-1])
+    key.sort(-1)
+    return torch.from_numpy(key[..., :k] & 0xFFFFFFFF)
 
 
 def _top_k(op: Any, x: Any, k: Any) -> tuple[Any, Any]:

@@ -3,7 +3,8 @@
 A thread that torch wakes for a small product costs more than it saves, many times more where the cores are busy: it
 spins, or is waited for. So a plan of small calls runs on one thread, and in others only the large calls have more.
 
-1. A product or convolution does two operations per multiplication, a value of another call counts as `_PER_VALUE`.
+1. A product or convolution does two operations per multiplication, a value of another call counts as `_PER_VALUE`, or
+   as some times that.
 2. What a body of a loop or branch does counts like what the plan does, per call.
 3. What nothing is known of counts as little, but a product or convolution with one known operand as if `_ROWS` met it.
 4. A view does nothing.
@@ -29,6 +30,8 @@ _SMALL = 2e7
 # What has threads where others are there already; and gradients by filters, where threads wait turning round and round.
 _LARGE, _LARGE_FILTERS = 8e6, 1e8
 _PER_VALUE = 20
+# What takes so many times as long for a value as other calls.
+_TIMES: dict[Any, int] = {torch.lgamma: 5, torch.digamma: 8}
 _ROWS = 256
 _WAKING = 1 << 15
 
@@ -88,7 +91,7 @@ def _work(node: fx.Node) -> float:
         dims, op = [_shape(a) for a in node.args], node.target.op
         if None not in dims:
             return node.target.work(node.target.node, *registry.grouped(op._op_def.inputs, op._attrs, dims))
-    return _PER_VALUE * max(map(_count, (node, *node.all_input_nodes)))
+    return _PER_VALUE * _TIMES.get(node.target, 1) * max(map(_count, (node, *node.all_input_nodes)))
 
 
 def _shape(value: Any) -> Sequence[int] | None:
