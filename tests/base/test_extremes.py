@@ -74,6 +74,25 @@ def test_ranks_by_either_way(shape: tuple[int, int], kind: torch.dtype, dtype: t
         assert torch.equal(found, top_k.in_largest(given, chosen, most))
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(5, 1), (40, 7), (3, 4, 300), (1000,)])
+def test_the_first_of_equal_numbers_are_the_first_of_the_largest(shape: tuple[int, ...], dtype: torch.dtype) -> None:
+    for most in (3, 1000):
+        x = torch.from_numpy(np.random.RandomState(0).randint(-most, most, shape[::-1])).to(dtype)
+        x = x.permute(*reversed(range(len(shape))))
+        if dtype.is_floating_point:
+            x[..., 0], x[..., -1] = -INF, INF
+        by_order = torch.sort(x, dim=-1, descending=True, stable=True)
+        for wanted in {1, 2, 5, 31} & set(range(shape[-1] + 1)):
+            values, found = ranks.largest(x, wanted)
+            assert torch.equal(values, by_order.values[..., :wanted]) and found.dtype == torch.int32
+            assert torch.equal(found, by_order.indices[..., :wanted].int())
+
+
+def test_a_row_with_nan_is_left_to_others() -> None:
+    assert ranks.largest(torch.tensor([[1.0, 2], [3, NAN]]), 1) is None
+
+
 def test_the_compiler_is_asked_once_it_pays_and_waited_for_where_a_call_takes_as_long(
         monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiler, "_TAKES", 100)

@@ -10,7 +10,7 @@ import numpy as np
 from tfmagic.base import dtypes, errors
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
-from tfmagic.base.machine.ranks import among_largest
+from tfmagic.base.machine.ranks import among_largest, largest
 from tfmagic.base.shapes import Dims, brackets
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
@@ -51,6 +51,9 @@ def _meta(x: Any, k: int) -> tuple[Any, Any]:
 @tensor_function(meta=_meta)
 def largest_first(x: Any, k: int) -> tuple[Any, Any]:
     """The `k` largest entries of each row, the first of equal ones first, and where they stand."""
+    found = None if x.is_cuda else largest(x, k)
+    if found is not None:
+        return found
     # torch.topk leaves open which of equal entries comes first; to look whether there are some, a GPU is waited for.
     if 0 < k <= x.shape[-1] // _FEW and x.numel() >= _MANY and not x.is_cuda:
         values, indices = torch.topk(x, k + 1)
