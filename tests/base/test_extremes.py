@@ -103,3 +103,9 @@ def test_the_compiler_is_asked_once_it_pays_and_waited_for_where_a_call_takes_as
     compiler.wait()
     assert code.asked(0) == "made" and asked == ["asked"]
     assert compiler.Soon(lambda: "made").asked(100) == "made"
+
+
+def test_what_differs_in_last_bits_comes_at_a_call_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiler, "_TAKES", 100)
+    code = compiler.Soon(lambda: "made", alike=False)
+    assert [code.asked(40) for _ in range(4)] == [None, None, "made", "made"]

@@ -188,13 +188,15 @@ class Soon:
 
     Args:
       make: makes it.
+      alike: whether it gives the same to the last bit. Else it is waited for once it is asked for, so that the same
+        program changes at the same call whenever it runs.
     """
 
-    __slots__ = ("_made", "_make", "_lost", "_is_asked")
+    __slots__ = ("_made", "_make", "_alike", "_lost", "_is_asked")
 
-    def __init__(self, make: Callable[[], Any]):
+    def __init__(self, make: Callable[[], Any], alike: bool = True):
         self._made: Any = None
-        self._make = make
+        self._make, self._alike = make, alike
         self._lost = 0.0
         self._is_asked = False
 
@@ -210,6 +212,8 @@ class Soon:
             if self._lost >= _TAKES and not self._is_asked:
                 self._is_asked = True
                 in_background(self._work)
+                if not self._alike:
+                    wait()
             if lost >= _TAKES:
                 wait()
         return self._made

@@ -41,7 +41,7 @@ def inverses(x: Any) -> Any:
 @functools.cache
 def _later(dtype: Any) -> compiler.Soon | None:
     kind = {torch.float32: "float", torch.float64: "double"}.get(dtype)
-    return compiler.Soon(lambda: _made(kind)) if kind is not None and compiler.available() else None
+    return compiler.Soon(lambda: _made(kind), alike=False) if kind is not None and compiler.available() else None
 
 
 def _made(kind: str) -> Any:

@@ -63,7 +63,7 @@ def drawn(name: str, stream: Stream, parameters: Any, each: int, dtype: Any, hig
 def _later(name: str, kind: str) -> compiler.Soon | None:
     if not compiler.available() or not compiler.has_functions(*_FUNCTIONS):
         return None
-    return compiler.Soon(lambda: _made(name, kind))
+    return compiler.Soon(lambda: _made(name, kind), alike=kind == "float")
 
 
 class _Reader:
