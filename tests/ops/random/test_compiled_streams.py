@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from tfmagic import tf
 from tfmagic.base.machine import compiler, orders
 from tfmagic.base.machine import philox as blocks
 from tfmagic.ops.random import compiled, distributions, one_by_one, rejection, sampling
@@ -82,6 +83,23 @@ def test_poisson_numbers(shape: tuple[int, ...], dtype: torch.dtype, monkeypatch
         rate[0, 0] = float("inf")
     before, after = both_ways(monkeypatch, lambda: rejection.poisson(PhiloxState(3, 9), shape, rate, dtype))
     assert torch.equal(before, after)
+
+
+@pytest.mark.parametrize("draw", [lambda: tf.truncated_normal([1 << 18]),
+                                  lambda: tf.random_poisson([2.0, 3.0], [1 << 14])])
+def test_a_draw_of_many_numbers_has_as_many_threads_as_torch(draw: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = []
+
+    def shared(work: Callable[[int, int], object], count: int, most: int, least: int) -> None:
+        threads.append(most)
+        work(0, count)
+
+    monkeypatch.setattr(compiler, "_TAKES", 0)
+    for module in (compiled, one_by_one):
+        monkeypatch.setattr(module, "shared", shared)
+    with tf.Graph().as_default(), tf.Session() as sess:
+        sess.run(draw())
+    assert threads == [torch.get_num_threads()]
 
 
 def test_without_a_compiler_others_make_them(monkeypatch: pytest.MonkeyPatch) -> None:

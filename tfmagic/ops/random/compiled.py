@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from tfmagic.base.lazy import torch
 from tfmagic.base.machine import compiler
@@ -21,8 +21,8 @@ from tfmagic.ops.random.philox import Stream
 
 _PARAMETERS = ("ptr noalias %out", *STREAM, "i64 %stride", "i64 %least", "i64 %span", "i64 %start", "i64 %stop")
 _TYPES = [compiler.POINTER, *[compiler.INTEGER] * 9]
-# Microseconds that torch takes longer, for a call and for a number.
-_CALL, _NUMBER = 50, 0.02
+# Microseconds that torch takes longer for a call.
+_CALL = 50
 # Blocks for which a thread is worth waking.
 _LEAST = 1 << 14
 # The least uniform number of which a logarithm is taken.
@@ -42,12 +42,12 @@ def fill(name: str, stream: Stream, output: Any, stride: int = 1, least: int = 0
       least, span: of whole numbers the least, and how many there are.
     """
     later = _later(name) if output.device.type == "cpu" else None
-    function = None if later is None else later.asked(_CALL + _NUMBER * output.numel())
+    function = None if later is None else later.asked(_CALL + _KINDS[name].saved * output.numel())
     if function is None:
         return False
     pointer, position = output.data_ptr(), stream_of(stream.key, stream.counter)
     shared(lambda start, stop: function(pointer, *position, stride, least, span, start, stop),
-           output.numel() * BYTES[_KINDS[name][0]] // 16, torch.get_num_threads(), _LEAST)
+           output.numel() * BYTES[_KINDS[name].type] // 16, torch.get_num_threads(), _LEAST)
     return True
 
 
@@ -60,7 +60,7 @@ def _made(name: str) -> Callable[..., None]:
     """The function for a kind of numbers."""
     title = compiler.unique(name)
     code = Code()
-    kind, numbers = _KINDS[name]
+    kind, numbers, _ = _KINDS[name]
 
     def one_block(index: str) -> None:
         made = numbers(code, words_of(code, code.let(f"mul i64 {index}, %stride")))
@@ -138,7 +138,7 @@ def write(code: Code, name: str, count: int) -> None:
       name: as `fill` takes it.
       count: how many numbers there are.
     """
-    kind, numbers = _KINDS[name]
+    kind, numbers, _ = _KINDS[name]
     write_all(code, kind, count, lambda words: numbers(code, words))
 
 
@@ -240,8 +240,22 @@ def whole_numbers(code: Code, words: list[str], kind: str, low: int | str, count
 # The bits of 2 ** 52 as a float64, whose last ones count whole numbers.
 _FAR = 0x433 << 52
 BYTES = {"float": 4, "double": 8, "i32": 4, "i64": 8}
-# By name the type of numbers, and what writes those of a block (the first ones, where some are drawn again).
-_KINDS: dict[str, tuple[str, Callable[[Code, list[str]], list[str]]]] = {
-    "unit_floats": ("float", _unit_floats), "unit_doubles": ("double", unit_doubles), "normals": ("float", _normals),
-    "truncated_normals": ("float", _normals), "small_numbers": ("i32", _small_numbers),
-    "large_numbers": ("i64", _large_numbers)}
+
+
+class _Kind(NamedTuple):
+    """A kind of numbers.
+
+    Attributes:
+      type: their type.
+      numbers: writes those of a block (the first ones, where some are drawn again).
+      saved: the microseconds that torch takes longer for one.
+    """
+
+    type: str
+    numbers: Callable[[Code, list[str]], list[str]]
+    saved: float
+
+
+_KINDS = {"unit_floats": _Kind("float", _unit_floats, 0.01), "unit_doubles": _Kind("double", unit_doubles, 0.04),
+          "normals": _Kind("float", _normals, 0.03), "truncated_normals": _Kind("float", _normals, 0.08),
+          "small_numbers": _Kind("i32", _small_numbers, 0.005), "large_numbers": _Kind("i64", _large_numbers, 0.02)}

@@ -89,6 +89,19 @@ def _refused(op: Any, *dims: Any) -> str | None:
     return None
 
 
+def _work(operations: int) -> Callable[..., float]:
+    """How much a draw has to do: so many operations for a number."""
+
+    def work(op: Any, shape: Any, *parameters: Any) -> float:
+        drawn = static_ints(op.shape)
+        if drawn is None:
+            return 0
+        # Of distributions with one parameter each of its elements has numbers of its own.
+        return operations * math.prod(drawn) * (math.prod(parameters[0]) if len(parameters) == 1 else 1)
+
+    return work
+
+
 # --- uniform and normal numbers --------------------------------------------------------------------------------------
 
 
@@ -96,8 +109,8 @@ def _refused(op: Any, *dims: Any) -> str | None:
 DRAWS: dict[str, Callable[[Any, Stream, tuple[int, ...]], Any]] = {}
 
 
-def _fills(name: str, stateless: str, distribution: Callable[..., Any]) -> None:
-    """Declares the stateful and the stateless op of a distribution without parameters."""
+def _fills(name: str, stateless: str, distribution: Callable[..., Any], operations: int) -> None:
+    """Declares the stateful and the stateless op of a distribution without parameters, and their work for a number."""
 
     def draw(op: Any, stream: Stream, sizes: tuple[int, ...]) -> Any:
         return distribution(stream, sizes, torch_dtype(op.dtype))
@@ -110,15 +123,15 @@ def _fills(name: str, stateless: str, distribution: Callable[..., Any]) -> None:
         return getattr(op.call(seeded, seed), distribution.__name__)(_sizes(shape), torch_dtype(op.dtype), op.device)
 
     register(name, _given_shape, kernel, state=_stream_of, host="shape", sizes="shape", check=_refused,
-             doc=distribution.__doc__)
+             doc=distribution.__doc__, work=_work(operations))
     DRAWS[name] = draw
     register(stateless, _seeded_shape, stateless_kernel, host="shape", check=_refused, objects=True,
              doc=distribution.__doc__)
 
 
-_fills("RandomUniform", "StatelessRandomUniform", distributions.uniform)
-_fills("RandomStandardNormal", "StatelessRandomNormal", distributions.normal)
-_fills("TruncatedNormal", "StatelessTruncatedNormal", distributions.truncated_normal)
+_fills("RandomUniform", "StatelessRandomUniform", distributions.uniform, 40)
+_fills("RandomStandardNormal", "StatelessRandomNormal", distributions.normal, 200)
+_fills("TruncatedNormal", "StatelessTruncatedNormal", distributions.truncated_normal, 300)
 
 
 def _integers(shape: Any, low: int, high: int) -> tuple[int, ...]:
@@ -182,7 +195,8 @@ def _one_of(words: Iterator[int], count: int) -> int:
     return value % count
 
 
-@op("RandomUniformInt", state=_stream_of, host=("shape", "minval", "maxval"), sizes="shape", check=_refused)
+@op("RandomUniformInt", state=_stream_of, host=("shape", "minval", "maxval"), sizes="shape", check=_refused,
+    work=_work(80))
 class RandomUniformInt:
     """Uniform integers in [minval, maxval)."""
 
@@ -243,7 +257,7 @@ def _explain_gamma(op: Any, shape: Any, alpha: Any) -> str | None:
 # --- distributions with parameters -----------------------------------------------------------------------------------
 
 
-@op("RandomGamma", state=_stream_of, host="shape", explain=_explain_gamma)
+@op("RandomGamma", state=_stream_of, host="shape", explain=_explain_gamma, work=_work(4000))
 class RandomGamma:
     """Numbers of the gamma distributions with shape parameters alpha and rate 1: shape + alpha.shape."""
 
@@ -272,7 +286,7 @@ class RandomGammaGrad:
         return gamma_gradient(alpha, sample)
 
 
-@op("RandomPoissonV2", "RandomPoisson", state=_stream_of, host="shape", check=_refused)
+@op("RandomPoissonV2", "RandomPoisson", state=_stream_of, host="shape", check=_refused, work=_work(3000))
 class RandomPoisson:
     """Numbers of the Poisson distributions with the given rates: shape + rate.shape."""
 
