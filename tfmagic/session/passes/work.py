@@ -88,8 +88,10 @@ def _work(node: fx.Node) -> float:
     if node.target in _CONVOLUTIONS:
         return _convolution(node)
     if isinstance(node.target, RunTimeKernel) and node.target.work is not None:
-        dims, op = [_shape(a) for a in node.args], node.target.op
-        if None not in dims:
+        op = node.target.op
+        # What the plan knows is no argument of the call.
+        dims = [_shape(a) for a in node.args] if len(node.args) == len(op._inputs) else [x._dims for x in op._inputs]
+        if all(given is not None and None not in given for given in dims):
             return node.target.work(node.target.node, *registry.grouped(op._op_def.inputs, op._attrs, dims))
     return _PER_VALUE * _TIMES.get(node.target, 1) * max(map(_count, (node, *node.all_input_nodes)))
 
