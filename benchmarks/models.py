@@ -175,5 +175,23 @@ def tiny_numbers(tf, threads):
     return (lambda: sess.run(layer.op)), 1
 
 
+def regions_step(tf, threads, count=100):
+    """An SGD step of a head that looks at regions of a picture, the best of which are chosen: crops, pools, scores."""
+    pixels = tf.placeholder(tf.float32, [2, 38, 38, 64])
+    boxes, of_boxes, scores = (tf.placeholder(kind, shape) for kind, shape in (
+        (tf.float32, [count, 4]), (tf.int32, [count]), (tf.float32, [count])))
+    features = tf.nn.relu(tf.layers.conv2d(pixels, 64, 1, kernel_initializer=tf.ones_initializer()))
+    crops = tf.layers.max_pooling2d(tf.image.crop_and_resize(features, boxes, of_boxes, [14, 14]), 2, 2)
+    loss = tf.reduce_mean(tf.squared_difference(tf.layers.dense(tf.layers.flatten(crops), 5), 1.0))
+    train = tf.train.GradientDescentOptimizer(1e-4).minimize(loss)
+    best = tf.image.non_max_suppression(boxes, scores, 20)
+    sess, random = ready(tf, threads), np.random.RandomState(0)
+    corners = random.rand(count, 2) * 0.6
+    fed = {pixels: random.rand(2, 38, 38, 64), boxes: np.concatenate([corners, corners + 0.3], 1),
+           of_boxes: random.randint(0, 2, count), scores: random.rand(count)}
+    return (lambda: sess.run([train, loss, best], feed_dict=fed)), 1
+
+
 TENSORFLOW = {f.__name__: f for f in (graph_step, sampled_step, wide_and_deep_step, factorization_step, clipped_step,
-                                      attention_step, generator_step, functional_lstm_step, tiny_numbers)}
+                                      attention_step, generator_step, functional_lstm_step, tiny_numbers,
+                                      regions_step)}

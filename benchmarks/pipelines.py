@@ -74,6 +74,22 @@ def parse_image(tf, threads):
     return batches(tf, threads, tf.data.TFRecordDataset(path).map(parsed).shuffle(1000).batch(100))
 
 
+def photos(tf, threads, count=40):
+    """A photo of 200 x 300 pixels: decoded from JPEG, resized, flipped by chance, batched."""
+    wave = np.linspace(0, 9, 200)[:, None, None] * np.ones([1, 300, 3]) + np.linspace(0, 7, 300)[None, :, None]
+    sess = session(tf, threads)
+    pixels = tf.placeholder(tf.uint8, [None, None, 3])
+    encoded = tf.image.encode_jpeg(pixels)
+    files = [sess.run(encoded, {pixels: (127 + 120 * np.sin(wave * (1 + index / 9.0))).astype(np.uint8)})
+             for index in range(count)]
+
+    def decoded(file):
+        image = tf.image.resize_images(tf.image.decode_jpeg(file, channels=3), [128, 128])
+        return tf.image.random_flip_left_right(image / 255.0)
+
+    return batches(tf, threads, tf.data.Dataset.from_tensor_slices(files).map(decoded).batch(count))[0], count
+
+
 def slices(tf, threads):
     """A row of arrays in memory, shuffled, repeated, batched, prefetched."""
     images, labels = digits(10000)
@@ -165,5 +181,5 @@ def queued_lines(tf, threads):
 
 
 TENSORFLOW = {f.__name__: f for f in (
-    parse_single, parse_batch, parse_image, slices, map_slices, map_numbers, csv_lines, text_lines, split_words,
+    parse_single, parse_batch, parse_image, photos, slices, map_slices, map_numbers, csv_lines, text_lines, split_words,
     queued_records, queued_rows, queued_lines)}

@@ -330,6 +330,14 @@ def normals(tf, threads):
     return (lambda: sess.run(numbers.op)), 1
 
 
+def many_kinds(tf, threads):
+    """Random numbers of many kinds: gamma, Poisson, truncated normal, whole ones."""
+    numbers = [tf.random_gamma([10000], 2.0, seed=1), tf.random_poisson(4.0, [10000], seed=2),
+               tf.truncated_normal([100000], seed=3), tf.random_uniform([100000], maxval=100, dtype=tf.int32, seed=4)]
+    sess = session(tf, threads)
+    return (lambda: sess.run([each.op for each in numbers])), 1
+
+
 def product(tf, threads):
     """A product of two matrices of 1,500 x 1,500."""
     a = tf.Variable(tf.ones([1500, 1500]))
@@ -369,7 +377,7 @@ def factors_step(tf, threads):
 
 TENSORFLOW = {f.__name__: f for f in (
     scalar_run, variable_run, feed_two, build_nodes, mlp_step, count_loop, product_loop, lstm_step, wide_mlp_step,
-    cnn_step, small_ops, small_mix, unrolled_cells, small_attention, element_wise, normals, product, embedding_step,
-    factors_step)}
+    cnn_step, small_ops, small_mix, unrolled_cells, small_attention, element_wise, normals, many_kinds, product,
+    embedding_step, factors_step)}
 PYTORCH = {"mlp_step": mlp_step_torch, "lstm_step": lstm_step_torch, "wide_mlp_step": wide_mlp_step_torch,
            "cnn_step": cnn_step_torch}
