@@ -104,7 +104,20 @@ def test_crops_stay_what_the_first_run_gave(kind: str, channels: int, size: tupl
         x = tf.placeholder(kind, images.shape)
         y = tf.image.crop_and_resize(x, boxes.astype(np.float32), random.randint(0, 3, len(boxes)), size,
                                      extrapolation_value=-1)
-        first = session.run(y, {x: images})
+        fetches = [y] if kind == "uint8" else [y, tf.gradients(y * y, x)[0]]
+        first = session.run(fetches, {x: images})
         for _ in range(pictures._CALLS_OF_FEW):
-            last = session.run(y, {x: images})
-    np.testing.assert_array_equal(first, last)
+            last = session.run(fetches, {x: images})
+    np.testing.assert_array_equal(first[0], last[0])
+    for before, after in zip(first[1:], last[1:]):
+        np.testing.assert_allclose(before, after, rtol=1e-5, atol=1e-2)
+
+
+def test_the_gradient_of_crops_is_added_by_pictures_and_boxes_that_are_none_are_left_out() -> None:
+    boxes = np.array([[0, 0, 1, 1], [0, 0, 1, 1], [np.nan, 0, 1, 1], [2, 2, 3, 3]], np.float32)
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.zeros([2, 3, 3, 5])
+        back = tf.gradients(tf.image.crop_and_resize(x, boxes, [1, 1, 0, 1], [3, 3]), x)[0]
+        for _ in range(pictures._CALLS_OF_FEW + 1):
+            found = session.run(back)
+    np.testing.assert_array_equal(found, np.stack([np.zeros([3, 3, 5]), np.full([3, 3, 5], 2)]))

@@ -136,7 +136,7 @@ class Pixels(Vectors):
                     width = channels.number
                 self.put(value, out, at, width)
 
-            self._over_channels(some)
+            self.over_channels(some)
 
         ends = ends and self.reach > 0
         last = self.minus(count, "1") if ends else count
@@ -144,7 +144,8 @@ class Pixels(Vectors):
         if ends:
             put(last, False)
 
-    def _over_channels(self, body: Callable[[Some], None]) -> None:
+    def over_channels(self, body: Callable[[Some], None]) -> None:
+        """Code for the channels of a pixel, some at a time."""
         whole, lanes = self.channels // self.lanes, self.lanes
         if whole > _UNROLLED:
             self.code.loop("0", str(whole), lambda index: body(Some(self.times(index, lanes), lanes, lanes)))

@@ -8,7 +8,7 @@ import numpy as np
 
 from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.lazy import torch
-from tfmagic.base.machine.crops import crops
+from tfmagic.base.machine.crops import crops, spread
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.static_value import static_dims, static_ints
 from tfmagic.ops import raw, shape_rules
@@ -80,23 +80,39 @@ def _places(low: Any, high: Any, size: int, count: int) -> tuple[Any, Any]:
     return middle.float(), torch.full((1,), 0.5, device=low.device)
 
 
-def _cropped(op: Any, image: Any, boxes: Any, index: Any, crop: tuple[int, int]) -> Any:
-    """Crops whose pixels are mixed of four, by machine code; None: it is not there yet, or not for these."""
-    if image.is_cuda or not image.is_floating_point() and image.dtype != torch.uint8:
-        return None
-    batch, height, width, _ = image.shape
+def _of_crops(boxes: Any, index: Any, sizes: tuple[int, int, int], crop: tuple[int, int]) -> Any:
+    """For machine code: where rows and columns of crops begin, their steps, and the crops' pictures.
+
+    None where it is not for these: a box is of no picture.
+    """
     given, of_boxes = boxes.numpy(), index.numpy()
-    if of_boxes.min() < 0 or of_boxes.max() >= batch:
+    if of_boxes.min() < 0 or of_boxes.max() >= sizes[0]:
         return None
     places = np.empty((len(given), 4), np.float32)
-    for axis, (size, count) in enumerate(zip((height, width), crop)):
+    for axis, (size, count) in enumerate(zip(sizes[1:], crop)):
         low, high, last = given[:, axis], given[:, axis + 2], _F(size - 1)
         if count > 1:
             places[:, 2 * axis], places[:, 2 * axis + 1] = low * last, (high - low) * last / _F(count - 1)
         else:
             places[:, 2 * axis] = 0.5 * (low.astype(np.float64) + high) * float(last)
             places[:, 2 * axis + 1] = 0
-    return crops(image, places, of_boxes, crop, op.extrapolation_value)
+    return places, of_boxes
+
+
+def _cropped(op: Any, image: Any, boxes: Any, index: Any, crop: tuple[int, int]) -> Any:
+    """Crops whose pixels are mixed of four, by machine code; None: it is not there yet, or not for these."""
+    if op.method != "bilinear" or image.is_cuda or not image.is_floating_point() and image.dtype != torch.uint8:
+        return None
+    found = _of_crops(boxes, index, tuple(image.shape[:3]), crop)
+    return found and crops(image, *found, crop, op.extrapolation_value)
+
+
+def _uncropped(op: Any, grads: Any, boxes: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """The gradients of pictures by machine code; None: it is not there yet, or not for these."""
+    if op.method != "bilinear" or grads.is_cuda or op.T.name != "float32":
+        return None
+    found = _of_crops(boxes, index, shape[:3], tuple(grads.shape[1:3]))
+    return found and spread(grads, *found, shape)
 
 
 class _Sampled:
@@ -154,7 +170,7 @@ class CropAndResize:
             raise errors.InvalidArgumentError(None, None, "image dimensions must be positive")
         if not len(boxes):
             return torch.empty((0, *crop, image.shape[3]))
-        made = _cropped(op, image, boxes, index, crop) if op.method == "bilinear" else None
+        made = _cropped(op, image, boxes, index, crop)
         if made is not None:
             return made
         at = _Sampled(op, boxes, index, tuple(image.shape[:3]), crop)
@@ -205,11 +221,14 @@ class CropAndResizeGradImage:
         batch, height, width, channels = size
         if height <= 0 or width <= 0:
             raise errors.InvalidArgumentError(None, None, "image dimensions must be positive")
-        total = torch.zeros((batch * height * width, channels), dtype=torch_dtype(op.T))
         if min(grads.shape[1:3]) <= 0:
             raise errors.InvalidArgumentError(None, None, "grads dimensions must be positive")
         if channels != grads.shape[3]:
             raise errors.InvalidArgumentError(None, None, "image_size and grads are incompatible")
+        made = _uncropped(op, grads, boxes, index, (batch, height, width, channels)) if grads.numel() else None
+        if made is not None:
+            return made
+        total = torch.zeros((batch * height * width, channels), dtype=torch_dtype(op.T))
         if not grads.numel():
             return total.reshape(size)
         at = _Sampled(op, boxes, index, (batch, height, width), tuple(grads.shape[1:3]))
