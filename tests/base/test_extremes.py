@@ -60,6 +60,14 @@ def test_what_is_no_number_is_never_found(line: list[float], place: int, way: st
     assert {number for each in found for number in each.tolist()} == {place}
 
 
+def test_the_place_in_a_long_vector(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "place_of_extreme", lambda *given: None)
+    numbers = np.random.RandomState(0).rand(5000).astype(np.float32)
+    with tf.Graph().as_default(), tf.Session() as sess:
+        x = tf.placeholder(tf.float32, [None])
+        assert sess.run([tf.argmax(x), tf.argmin(x, 0)], {x: numbers}) == [numbers.argmax(), numbers.argmin()]
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("kind", [torch.int32, torch.int64])
 @pytest.mark.parametrize("shape", [(5, 1), (40, 7), (60, 300), (30, 1000)])

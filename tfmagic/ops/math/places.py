@@ -44,7 +44,7 @@ def _by_numpy(x: Any, axis: int, highest: bool) -> Any:
     if x.numel() < _MANY or x.dtype not in (torch.float32, torch.float64):
         return None
     numbers, last = x.numpy(), torch.finfo(x.dtype).max
-    places = (numbers.argmax if highest else numbers.argmin)(axis)
+    places = np.asarray((numbers.argmax if highest else numbers.argmin)(axis))  # of a vector it is no array
     found = np.take_along_axis(numbers, np.expand_dims(places, axis), axis)
     return torch.from_numpy(places) if ((found > -last) if highest else (found < last)).all() else None
 

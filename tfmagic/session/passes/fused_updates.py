@@ -37,8 +37,9 @@ from tfmagic.session.passes.prepared import Prepared, apart, take_in_place
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
 
-# How many numbers machine code computes in the microsecond that it saves.
-_SAVES = 6000
+# How many numbers machine code computes in the microsecond that it saves: where torch makes one pass, too, and for each
+# pass where it makes one for every operation, and stores what comes of it.
+_SAVES, _OF_PASSES = 6000, 2000
 # Numbers of a gradient that are better not stored at all.
 _LARGE = 1 << 16
 # 1 - beta ** step is 1 in every float type.
@@ -276,6 +277,7 @@ class FusedSteps(PlanCall, shown_under="tfmagic.session"):
         self.__name__ = self.__qualname__ = name.replace("apply_", "fused_")
         self._formula = formula
         self._early = early or functools.partial(_steps_of, formula)
+        self._one_pass = early is not None
         self._stepper: one_pass.Stepper | None = None
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Prepared]:
@@ -287,7 +289,8 @@ class FusedSteps(PlanCall, shown_under="tfmagic.session"):
             tensors = [*tensors[:-1], _gradients(tensors[0], tensors[-1])]
             if stepper is None:
                 first, count = tensors[0][0], sum(map(torch.numel, tensors[0]))
-                stepper = self._stepper = one_pass.Stepper(formula, first.dtype, count, _SAVES, first.device)
+                saves = _SAVES if self._one_pass else max(1, _OF_PASSES // max(1, formula.operations))
+                stepper = self._stepper = one_pass.Stepper(formula, first.dtype, count, saves, first.device)
             if not stepper.ready():
                 return early(tensors, numbers)
             step = stepper.call
