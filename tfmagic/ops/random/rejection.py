@@ -138,7 +138,9 @@ def poisson(state: PhiloxState, shape, rate, dtype):
         raise ValueError("a rate of the Poisson distribution is NaN")
     stream = state.reserve_outputs(count)
     highest = float((torch.finfo if dtype.is_floating_point else torch.iinfo)(dtype).max)
-    found = one_by_one.drawn("poisson", stream, flat, per_rate, dtype, highest)
+    # Of a rate that the type does not hold hardly a number is accepted: who waits for that can interrupt it.
+    endless = bool(((flat > highest / 2) & (flat < math.inf)).any())
+    found = None if endless else one_by_one.drawn("poisson", stream, flat, per_rate, dtype, highest)
     if found is not None:
         return found.reshape((*shape, *rate.shape))
     draws = _Draws(stream, count, rate.device)
