@@ -80,7 +80,8 @@ def _places(low: Any, high: Any, size: int, count: int) -> tuple[Any, Any]:
     return middle.float(), torch.full((1,), 0.5, device=low.device)
 
 
-def _of_crops(boxes: Any, index: Any, sizes: tuple[int, int, int], crop: tuple[int, int]) -> Any:
+def _of_crops(boxes: Any, index: Any, sizes: tuple[int, int, int],
+              crop: tuple[int, int]) -> tuple[np.ndarray, np.ndarray] | None:
     """For machine code: where rows and columns of crops begin, their steps, and the crops' pictures.
 
     None where it is not for these: a box is of no picture.
@@ -104,15 +105,15 @@ def _cropped(op: Any, image: Any, boxes: Any, index: Any, crop: tuple[int, int])
     if op.method != "bilinear" or image.is_cuda or not image.is_floating_point() and image.dtype != torch.uint8:
         return None
     found = _of_crops(boxes, index, tuple(image.shape[:3]), crop)
-    return found and crops(image, *found, crop, op.extrapolation_value)
+    return None if found is None else crops(image, *found, crop, op.extrapolation_value)
 
 
-def _uncropped(op: Any, grads: Any, boxes: Any, index: Any, shape: tuple[int, ...]) -> Any:
+def _uncropped(op: Any, grads: Any, boxes: Any, index: Any, shape: tuple[int, int, int, int]) -> Any:
     """The gradients of pictures by machine code; None: it is not there yet, or not for these."""
     if op.method != "bilinear" or grads.is_cuda or op.T.name != "float32":
         return None
     found = _of_crops(boxes, index, shape[:3], tuple(grads.shape[1:3]))
-    return found and spread(grads, *found, shape)
+    return None if found is None else spread(grads, *found, shape)
 
 
 class _Sampled:
