@@ -126,7 +126,8 @@ def distinct(x: Any, kind: Any) -> tuple[Any, Any] | None:
         return None
     bits = max(count.bit_length() + 1, 10)
     x, found = x.contiguous(), ctypes.c_int64()
-    values, places = x.new_empty(count + 1), torch.empty(count, dtype=kind)  # one more, for a known number at the end
+    values = x.new_empty(count + 1)  # one more, for a known number at the end
+    places = torch.empty(count, dtype=kind, device="cpu")
     made(_packed(x.data_ptr(), count, table(bits), bits, values.data_ptr(), places.data_ptr(),
                  ctypes.addressof(found)))
     return values[:found.value], places

@@ -37,7 +37,7 @@ def place_of_extreme(x: Any, axis: int, highest: bool, kind: Any) -> Any:
         return None
     x = x.contiguous()
     before, length, after = x.shape[:axis], x.shape[axis], x.shape[axis:][1:]
-    places = torch.empty((*before, *after), dtype=kind)
+    places = torch.empty((*before, *after), dtype=kind, device="cpu")
     made(_packed(places.data_ptr(), x.data_ptr(), math.prod(before), length, math.prod(after)))
     return places
 

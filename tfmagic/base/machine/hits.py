@@ -62,7 +62,7 @@ def hits(wanted: Any, numbers: Any) -> tuple[Any, Any] | None:
     if made is None:
         return None
     wanted, numbers, found = wanted.contiguous(), numbers.contiguous(), ctypes.c_int64()
-    rows, places = torch.empty(count, dtype=torch.int32), torch.empty(count, dtype=torch.int64)
+    rows, places = (torch.empty(count, dtype=kind, device="cpu") for kind in (torch.int32, torch.int64))
     made(_packed(wanted.data_ptr(), count, numbers.data_ptr(), length, wanted.shape[1], rows.data_ptr(),
                  places.data_ptr(), ctypes.addressof(found)))
     return rows[:found.value], places[:found.value]

@@ -109,8 +109,8 @@ def lookups(indices: Any, numbers: Any, count: int, default: int, room: int) -> 
         return None
     indices, numbers, noted = indices.contiguous(), numbers.contiguous(), _Noted()
     bits = max((given + count).bit_length() + 1, 10)
-    rows, places = torch.empty(room, dtype=torch.int32), torch.empty(room, dtype=torch.int32)
-    values, empty = numbers.new_empty(given + count + 1), torch.empty(count, dtype=torch.bool)
+    rows, places = (torch.empty(room, dtype=torch.int32, device="cpu") for _ in range(2))
+    values, empty = numbers.new_empty(given + count + 1), torch.empty(count, dtype=torch.bool, device="cpu")
     made(_packed(rows.data_ptr(), places.data_ptr(), values.data_ptr(), empty.data_ptr(), indices.data_ptr(),
                  numbers.data_ptr(), ctypes.addressof(noted), table(bits), bits, given, indices.shape[1], count,
                  default, room))

@@ -40,7 +40,7 @@ def blocks(key: int, counter: int, offsets: Any) -> Any:
     made = None if later is None else later.asked(_CALL + _BLOCK * count)
     if made is None:
         return None
-    out = torch.empty((count, 4), dtype=torch.int32)
+    out = torch.empty((count, 4), dtype=torch.int32, device="cpu")
     offsets, step = (offsets.contiguous(), 0) if listed else (offsets, offsets.step)
     made(_packed(out.data_ptr(), offsets.data_ptr() if listed else 0, *stream_of(key, counter), step, count))
     return out

@@ -67,7 +67,7 @@ def sparse_product(rows: Any, columns: Any, values: Any, dense: Any, count: int)
     if made is None:
         return None
     values, dense = values.contiguous(), dense.contiguous()
-    out, bad = dense.new_zeros((count, dense.shape[1])), torch.zeros(1, dtype=torch.int64)
+    out, bad = dense.new_zeros((count, dense.shape[1])), torch.zeros(1, dtype=torch.int64, device="cpu")
     made(struct.pack("11q", *(each.data_ptr() for each in (out, dense, values, rows, columns, bad)), len(rows),
                      count, len(dense), rows.stride(0), columns.stride(0)))
     return None if int(bad) else out

@@ -42,7 +42,7 @@ def among_largest(numbers: Any, chosen: Any, most: int) -> Any:
     if made is None:
         return None
     numbers, chosen = numbers.contiguous(), chosen.contiguous()
-    out = torch.empty(len(chosen), dtype=torch.bool)
+    out = torch.empty(len(chosen), dtype=torch.bool, device="cpu")
     made(_packed(out.data_ptr(), numbers.data_ptr(), chosen.data_ptr(), *numbers.shape, most))
     return out
 
@@ -114,7 +114,7 @@ def largest(numbers: Any, wanted: int) -> tuple[Any, Any] | None:
         return None
     numbers, odd, length = numbers.contiguous(), ctypes.c_int64(), numbers.shape[-1]
     values = numbers.new_empty((*numbers.shape[:-1], wanted))
-    places = torch.empty(values.shape, dtype=torch.int32)
+    places = torch.empty(values.shape, dtype=torch.int32, device="cpu")
     made(_packed_largest(values.data_ptr(), places.data_ptr(), ctypes.addressof(odd), numbers.data_ptr(),
                          numbers.numel() // length, length, wanted))
     return None if odd.value else (values, places)

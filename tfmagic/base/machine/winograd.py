@@ -376,13 +376,13 @@ def forward(images: Any, weights: Any, bias: Any, padding: Sequence[int]) -> Any
     if weights.stride(0) != 1:
         weights = weights.permute(2, 3, 1, 0).contiguous().permute(3, 2, 0, 1)
     height, width = (size + 2 * pad + 1 - taps for size, pad in zip(images.shape[2:], padding))
-    out = torch.empty((images.shape[0], height, width, filters))
+    out = images.new_empty((images.shape[0], height, width, filters))
     sizes = _sizes(images, (0, filters, height, width), taps, padding, totals=False)
     slots = sizes[-2]
-    taken, room = torch.empty(_ALL * channels * filters), torch.empty(slots * sizes[-1])
+    taken, room = images.new_empty(_ALL * channels * filters), images.new_empty(slots * sizes[-1])
     _filters(taps)(struct.pack("2P5q", weights.data_ptr(), taken.data_ptr(), weights.stride(2), weights.stride(3),
                                weights.stride(1), channels, filters), channels, min(slots, channels))
-    nothing, spoiled = torch.zeros(max(channels, filters)), (ctypes.c_int64 * slots)()
+    nothing, spoiled = images.new_zeros(max(channels, filters)), (ctypes.c_int64 * slots)()
     bias = nothing if bias is None else bias.contiguous()
     pointers = [each.data_ptr() for each in (images, taken, bias, out, room, nothing)]
     following = ctypes.c_int64()
@@ -396,8 +396,8 @@ def by_filter(gradient: Any, images: Any, taps: int, padding: Sequence[int]) -> 
     filters, channels = gradient.shape[1], images.shape[1]
     sizes = _sizes(images, gradient.shape, taps, padding, totals=True)
     slots, size = sizes[-2:]
-    out, room = torch.empty((taps, taps, channels, filters)), torch.empty(slots * size)
-    nothing, spoiled = torch.zeros(max(channels, filters)), (ctypes.c_int64 * channels)()
+    out, room = images.new_empty((taps, taps, channels, filters)), images.new_empty(slots * size)
+    nothing, spoiled = images.new_zeros(max(channels, filters)), (ctypes.c_int64 * channels)()
     pointers = [each.data_ptr() for each in (images, gradient, room, nothing)]
     _by_filter(taps)(struct.pack("4P14q", *pointers, *sizes, *gradient.shape[2:]), slots, slots)
     _from_points(taps)(struct.pack("3P4q", room.data_ptr(), out.data_ptr(), ctypes.addressof(spoiled), size, slots,

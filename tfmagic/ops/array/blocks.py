@@ -310,7 +310,7 @@ def _turned(x: Any, sizes: tuple[int, int, int, int]) -> Any:
 @functools.lru_cache(_ORDERS)
 def _order(count: int, a: int, b: int) -> Any:
     with torch.inference_mode(False):  # a module with gradients reads it too
-        return torch.arange(count * a * b).view(count, a, b).transpose(1, 2).reshape(-1)
+        return torch.arange(count * a * b, device="cpu").view(count, a, b).transpose(1, 2).reshape(-1)
 
 
 @tensor_function(meta=lambda x, count, a, b, row: x.new_empty((count, b, a, row)))

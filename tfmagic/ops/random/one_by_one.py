@@ -53,7 +53,7 @@ def drawn(name: str, stream: Stream, parameters: Any, each: int, dtype: Any, hig
     function = None if later is None else later.asked(_CALL + _NUMBER * each * count)
     if function is None:
         return None
-    output, parameters = torch.empty((each, count), dtype=dtype), parameters.contiguous()
+    output, parameters = torch.empty((each, count), dtype=dtype, device="cpu"), parameters.contiguous()
     given = output.data_ptr(), parameters.data_ptr(), *stream_of(stream.key, stream.counter), each, count, highest
     shared(lambda start, stop: function(*given, start, stop), each * count, torch.get_num_threads(), _LEAST)
     return output
