@@ -44,6 +44,13 @@ def fused(code: Code, kind: str, width: int, a: str, b: str, c: str) -> str:
     return code.let(f"call {vector} {name}({vector} {a}, {vector} {b}, {vector} {c})")
 
 
+def spread(code: Code, kind: str, width: int, value: str) -> str:
+    """A vector of one number."""
+    vector = f"<{width} x {kind}>"
+    first = code.let(f"insertelement {vector} poison, {kind} {value}, i32 0")
+    return code.let(f"shufflevector {vector} {first}, {vector} poison, <{width} x i32> zeroinitializer")
+
+
 def declared(text: str) -> str:
     """The declarations of what `fused` calls in a text."""
     found: dict[str, None] = {}
@@ -93,10 +100,8 @@ def block(code: Code, kind: str, lines: int, widths: Sequence[int], first: Laid,
         for row in range(lines):
             single = code.load(given[row], kind, along)
             for column, (vector, width) in enumerate(zip(vectors, widths)):
-                one = code.let(f"insertelement {vector} poison, {kind} {single}, i32 0")
-                spread = code.let(f"shufflevector {vector} {one}, {vector} poison, <{width} x i32> zeroinitializer")
                 total = code.let(f"load {vector}, ptr {sums[row][column]}")
-                total = fused(code, kind, width, spread, columns[column], total)
+                total = fused(code, kind, width, spread(code, kind, width, single), columns[column], total)
                 code.do(f"store {vector} {total}, ptr {sums[row][column]}")
 
     code.loop("0", str(depth), turn)

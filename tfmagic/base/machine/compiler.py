@@ -45,12 +45,12 @@ def _llvm() -> tuple[Any, Callable[[], Any]]:
 
 def has_team() -> bool:
     """Whether functions can have torch's threads work with them (`team.shared`)."""
-    return team.available(_llvm()[0])
+    return team.openmp() is not None and has_functions(*team.FUNCTIONS)
 
 
 @functools.cache
 def has_functions(*names: str) -> bool:
-    """Whether C's library has functions; code then calls them by their names."""
+    """Whether the process has functions of C; code then calls them by their names."""
     process = ctypes.CDLL(None) if os.name == "posix" else None
     if not all(hasattr(process, name) for name in names):
         return False

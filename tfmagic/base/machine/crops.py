@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base.machine.code import number
-from tfmagic.base.machine.pictures import SOURCES, Pixels, Some, into, takes
+from tfmagic.base.machine.pictures import Pixels, Some, into, taken, takes
 
 
 def _place(writer: Pixels, box: str, index: str, axis: int, size: str) -> tuple[str, str, str, str]:
@@ -130,12 +130,11 @@ def crops(pictures: Any, places: np.ndarray, of_boxes: np.ndarray, size: tuple[i
     """
     if not takes(pictures) or not len(places):
         return None
-    if str(pictures.dtype) not in SOURCES:
-        pictures = pictures.float()
+    pictures, source = taken(pictures)
     places, of_boxes = np.ascontiguousarray(places, np.float32), np.ascontiguousarray(of_boxes, np.int64)
     beyond = np.array([outside], np.float32)
     channels = pictures.shape[3]
-    return into(_cropping, (SOURCES[str(pictures.dtype)], channels), (len(places), *size, channels), pictures,
+    return into(_cropping, (source, channels), (len(places), *size, channels), pictures,
                 [each.ctypes.data for each in (places, of_boxes, beyond)])
 
 

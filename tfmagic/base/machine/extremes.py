@@ -94,13 +94,6 @@ def _spread(value: str, kind: str, width: int) -> str:
     return "<" + ", ".join([f"{kind} {value}"] * width) + ">"
 
 
-def _all(code: Code, value: str, kind: str, width: int) -> str:
-    """A vector of one number."""
-    first = code.let(f"insertelement {_vector(kind, width)} poison, {kind} {value}, i64 0")
-    return code.let(f"shufflevector {_vector(kind, width)} {first}, {_vector(kind, width)} poison, "
-                    f"<{width} x i32> zeroinitializer")
-
-
 def _steps(kind: str, width: int) -> str:
     """The numbers of the lanes."""
     return "<" + ", ".join(f"{kind} {lane}" for lane in range(width)) + ">"
@@ -158,7 +151,7 @@ def _along(code: Code, numbers: Numbers, places: str) -> None:
             def one(turn: str) -> None:
                 at = code.let(f"mul i64 {turn}, {width}")
                 value = code.let(f"load {_vector(kind, width)}, ptr {code.at(start, kind, at)}, align 4")
-                first = _all(code, _narrow(code, at, whole), whole, width)
+                first = blocks.spread(code, whole, width, _narrow(code, at, whole))
                 place = code.let(f"add {_vector(whole, width)} {first}, {_steps(whole, width)}")
                 numbers.taken(code, value, place, bests, wheres, width)
 
@@ -197,7 +190,7 @@ def _side_by_side(code: Code, numbers: Numbers, places: str) -> None:
         code.store("zeroinitializer", where, wheres, "0")
         mask = None
         if left is not None:
-            count = _all(code, _narrow(code, left, whole), whole, width)
+            count = blocks.spread(code, whole, width, _narrow(code, left, whole))
             mask = code.let(f"icmp slt {wheres} {_steps(whole, width)}, {count}")
 
         def step(row: str) -> None:
@@ -206,7 +199,7 @@ def _side_by_side(code: Code, numbers: Numbers, places: str) -> None:
             value = code.let(f"load {vector}, ptr {at}, align 4") if mask is None else code.let(
                 f"call {vector} @llvm.masked.load.{_suffix(kind, width)}.p0(ptr {at}, i32 4, <{width} x i1> {mask}, "
                 f"{vector} zeroinitializer)")
-            numbers.taken(code, value, _all(code, _narrow(code, row, whole), whole, width), best, where, width)
+            numbers.taken(code, value, blocks.spread(code, whole, width, _narrow(code, row, whole)), best, where, width)
 
         def end(lane: str) -> None:
             column = code.let(f"add i64 {first}, {lane}")

@@ -75,9 +75,7 @@ class Pixels(Vectors):
 
     def wide(self, number: str, width: int) -> str:
         """A vector of equal numbers."""
-        vector = f"<{width} x float>"
-        one = self.code.let(f"insertelement {vector} poison, float {number}, i32 0")
-        return self.code.let(f"shufflevector {vector} {one}, {vector} poison, <{width} x i32> zeroinitializer")
+        return blocks.spread(self.code, "float", width, number)
 
     def do(self, operation: str, a: str, b: str, width: int) -> str:
         """The value of an operation on vectors."""
@@ -194,6 +192,12 @@ def takes(*given: Any) -> bool:
     return compiler.available() and not any(each.is_cuda or not each.numel() or each.requires_grad for each in given)
 
 
+def taken(pictures: Any) -> tuple[Any, str]:
+    """Pictures of a type that functions take, and the type's name in code: others are made floats."""
+    pictures = pictures if str(pictures.dtype) in SOURCES else pictures.float()
+    return pictures, SOURCES[str(pictures.dtype)]
+
+
 def into(make: Callable[..., Callable[..., None]], how: Sequence[Any], shape: Sequence[int], images: Any,
          addresses: Sequence[int], room: int = 0) -> Any:
     """Pictures of a shape, by a function of their lines; None: machine code is not there yet.
@@ -253,12 +257,11 @@ def _resized(make: Callable[..., Callable[..., None]], pictures: Any, rows: Tabl
     """
     if not takes(pictures):
         return None
-    if str(pictures.dtype) not in SOURCES:
-        pictures = pictures.float()
+    pictures, source = taken(pictures)
     count, _, width, channels = pictures.shape
     lanes = blocks.vectors_of("float")[0]
-    return into(make, (SOURCES[str(pictures.dtype)], channels, *others), (count, rows.count, columns.count, channels),
-                pictures, [*rows.addresses, *columns.addresses],
+    return into(make, (source, channels, *others), (count, rows.count, columns.count, channels), pictures,
+                [*rows.addresses, *columns.addresses],
                 copied[0] * (width * channels + lanes) + copied[1] * (columns.count * channels + lanes))
 
 

@@ -17,7 +17,7 @@ from tfmagic.base.machine.code import Code, unpacking
 # The parameters that say what is for one thread.
 RANGE = ("i64 %start", "i64 %stop")
 _BITS_THAT_FLUSH = 0x8040  # of the register that says how an x86 processor takes denormal numbers: for 0
-_FUNCTIONS = ("GOMP_parallel", "omp_get_thread_num", "omp_get_num_threads")
+FUNCTIONS = ("GOMP_parallel", "omp_get_thread_num", "omp_get_num_threads")
 _DECLARED = ("declare void @GOMP_parallel(ptr, ptr, i32, i32)\ndeclare i32 @omp_get_thread_num()\n"
              "declare i32 @omp_get_num_threads()\n")
 
@@ -26,18 +26,7 @@ _DECLARED = ("declare void @GOMP_parallel(ptr, ptr, i32, i32)\ndeclare i32 @omp_
 def openmp() -> Any:
     """The process, where OpenMP's functions are found in it; else None."""
     process = ctypes.CDLL(None) if platform.system() != "Windows" else None
-    return process if all(hasattr(process, name) for name in _FUNCTIONS) else None
-
-
-@functools.cache
-def available(llvm: Any) -> bool:
-    """Whether there is a team; its functions are made known to the compiler (the `llvmlite.binding` that is given)."""
-    process = openmp()
-    if process is None:
-        return False
-    for name in _FUNCTIONS:
-        llvm.add_symbol(name, ctypes.cast(getattr(process, name), ctypes.c_void_p).value)
-    return True
+    return process if all(hasattr(process, name) for name in FUNCTIONS) else None
 
 
 def shared(title: str, flushes: bool = False, there: bool = True, aligned: int = 16) -> str:

@@ -72,12 +72,19 @@ def _places(low: Any, high: Any, size: int, count: int) -> tuple[Any, Any]:
       low: where each box begins, as a part of the row: [boxes, 1].
       high: where it ends.
     """
+    start, step = _line(low, high, size, count)
     if count > 1:
         share = torch.arange(count, dtype=torch.float32, device=low.device)
-        step = (high - low) * (size - 1) / (count - 1)
-        return low * (size - 1) + share * step, share
+        return start + share * step, share
+    return start, torch.full((1,), 0.5, device=low.device)
+
+
+def _line(low: Any, high: Any, size: int, count: int) -> tuple[Any, Any]:
+    """Where the first of `count` pixels of each box lies in a row of `size` pixels, and how far it is to the next."""
+    if count > 1:
+        return low * (size - 1), (high - low) * (size - 1) / (count - 1)
     middle = 0.5 * (low.double() + high.double()) * (size - 1)
-    return middle.float(), torch.full((1,), 0.5, device=low.device)
+    return middle.float(), torch.zeros_like(low)
 
 
 def _of_crops(boxes: Any, index: Any, sizes: tuple[int, int, int],
@@ -86,18 +93,11 @@ def _of_crops(boxes: Any, index: Any, sizes: tuple[int, int, int],
 
     None where it is not for these: a box is of no picture.
     """
-    given, of_boxes = boxes.numpy(), index.numpy()
+    of_boxes = index.numpy()
     if of_boxes.min() < 0 or of_boxes.max() >= sizes[0]:
         return None
-    places = np.empty((len(given), 4), np.float32)
-    for axis, (size, count) in enumerate(zip(sizes[1:], crop)):
-        low, high, last = given[:, axis], given[:, axis + 2], _F(size - 1)
-        if count > 1:
-            places[:, 2 * axis], places[:, 2 * axis + 1] = low * last, (high - low) * last / _F(count - 1)
-        else:
-            places[:, 2 * axis] = 0.5 * (low.astype(np.float64) + high) * float(last)
-            places[:, 2 * axis + 1] = 0
-    return places, of_boxes
+    rows, columns = (_line(boxes[:, axis], boxes[:, axis + 2], sizes[1 + axis], crop[axis]) for axis in (0, 1))
+    return torch.stack([*rows, *columns], 1).numpy(), of_boxes
 
 
 def _cropped(op: Any, image: Any, boxes: Any, index: Any, crop: tuple[int, int]) -> Any:
