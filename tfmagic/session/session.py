@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from tfmagic.base import errors
+from tfmagic.base import errors, lazy
 from tfmagic.base.export import export
 from tfmagic.graph import context
 from tfmagic.graph.graph import Graph
@@ -245,6 +245,7 @@ class BaseSession:
     def _prepare(self, fetches: Any, feed_dict: Any) -> tuple[Any, dict[Tensor, Any]]:
         """The call for these arguments, and the feeds by tensor."""
         self._check_open()
+        lazy.imported("tfmagic.session.call")  # torch with it
         from tfmagic.session import conversions
         from tfmagic.session import feeds as feeding
         from tfmagic.session.fetches import Fetches
