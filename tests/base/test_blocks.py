@@ -19,7 +19,7 @@ KINDS = {"float": torch.float32, "double": torch.float64}
 
 def called(code: Code, *values: Any) -> None:
     """Run the code, which knows the addresses of the values as %a, %b, ..."""
-    title = compiler.unique("blocks")
+    title = "blocks"
     parameters = [f"ptr noalias %{name}" for name, _ in zip("abc", values)]
     text = code.function(title, parameters)
     function = compiler.compiled(text + blocks.declared(text), title, [compiler.POINTER] * len(values), vectors=False)

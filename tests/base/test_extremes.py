@@ -103,17 +103,17 @@ def test_a_row_with_nan_is_left_to_others() -> None:
 
 def test_the_compiler_is_asked_once_it_pays_and_waited_for_where_a_call_takes_as_long(
         monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiler, "_TAKES", 100)
+    monkeypatch.setattr(compiler, "_TAKES", 100 * compiler._PROCESSES)
     asked: list[str] = []
     code = compiler.Soon(lambda: asked.append("asked") or "made")
     assert code.asked(60) is None and not asked
     code.asked(60)
     compiler.wait()
     assert code.asked(0) == "made" and asked == ["asked"]
-    assert compiler.Soon(lambda: "made").asked(100) == "made"
+    assert compiler.Soon(lambda: "made").asked(100 * compiler._PROCESSES) == "made"
 
 
 def test_what_differs_in_last_bits_comes_at_a_call_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiler, "_TAKES", 100)
+    monkeypatch.setattr(compiler, "_TAKES", 100 * compiler._PROCESSES)
     code = compiler.Soon(lambda: "made", alike=False)
     assert [code.asked(40) for _ in range(4)] == [None, None, "made", "made"]

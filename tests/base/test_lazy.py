@@ -28,7 +28,8 @@ print(most[0] > there + 100 and most[0] < len(sys.modules) - 100)
 
 
 def printed(before: str) -> list[str]:
-    done = subprocess.run([sys.executable, "-c", PROGRAM.format(before=before)], capture_output=True, text=True, check=True)
+    program = PROGRAM.format(before=before)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
 
 

@@ -29,7 +29,7 @@ ANGLES = {"sine": (lambda real, x: real.sine_and_cosine(x)[0], np.sin),
 
 def computed(function: Callable[[Real, str], str], x: np.ndarray) -> np.ndarray:
     kind = {"float32": "float", "float64": "double"}[x.dtype.name]
-    code, y, name = Code(), np.empty_like(x), compiler.unique("tested")
+    code, y, name = Code(), np.empty_like(x), "tested"
     code.loop("0", "%n", lambda i: code.store(function(Real(code, kind), code.load("%x", kind, i)), "%y", kind, i))
     text = code.function(name, ["ptr noalias %x", "ptr noalias %y", "i64 %n"]) + INTRINSICS
     compiler.compiled(text, name, [compiler.POINTER] * 2 + [compiler.INTEGER])(x.ctypes.data, y.ctypes.data, len(x))

@@ -211,8 +211,8 @@ def test_a_long_chain_is_some_runs() -> None:
     assert [len(run) for run in runs_of(plan_of(function, torch.ones(3)))] == [400, 400, 200]
 
 
-def test_a_plan_changes_after_as_many_calls_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "_calls_before", lambda plan: 10)
+def test_a_plan_changes_after_its_part_of_the_calls_that_pay_for_the_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_calls_before", lambda plan: 10 * compiler._PROCESSES)
     plan = plan_of(lambda x: torch.tanh(x * 2.0 + 1.0) - x, torch.ones(10))
     call = machine.function(plan)
     made = []

@@ -10,7 +10,6 @@ import atexit
 import ctypes
 import functools
 import importlib.util
-import itertools
 import os
 import queue
 import threading
@@ -18,11 +17,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tfmagic.base import tf_logging
-from tfmagic.base.machine import team
+from tfmagic.base.machine import objects, team
 
 POINTER, INTEGER = ctypes.c_void_p, ctypes.c_int64
-# Microseconds that the compiler takes for a small function, about.
-_TAKES = 50_000
+# Microseconds that the compiler takes for a small function, about; and how many processes are thought to use it, which
+# is compiled once: so much sooner than one would pay for it they begin to.
+_TAKES, _PROCESSES = 50_000, 5
 
 
 @functools.cache
@@ -32,15 +32,17 @@ def available() -> bool:
 
 
 @functools.cache
-def _llvm() -> tuple[Any, Callable[[], Any]]:
-    """The library, and what makes a description of this machine, of which every engine takes one."""
+def _llvm() -> tuple[Any, Callable[[], Any], str]:
+    """The library, what makes a description of this machine, of which every engine takes one, and both in words."""
+    import llvmlite
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_default_triple()
-    return llvm, functools.partial(target.create_target_machine, cpu=llvm.get_host_cpu_name(),
-                                   features=llvm.get_host_cpu_features().flatten(), opt=3)
+    target, processor = llvm.Target.from_default_triple(), llvm.get_host_cpu_name()
+    features = llvm.get_host_cpu_features().flatten()
+    return (llvm, functools.partial(target.create_target_machine, cpu=processor, features=features, opt=3),
+            f"llvmlite {llvmlite.__version__} {target.triple} {processor} {features}")
 
 
 def has_team() -> bool:
@@ -69,17 +71,11 @@ def vectors_of_floats() -> tuple[int, int]:
 
 
 _lock = threading.Lock()
-_count = itertools.count()
-
-
-def unique(name: str) -> str:
-    """A name for a function that no other text has."""
-    return f"{name}_{next(_count)}"
 
 
 def compiled(text: str, name: str, types: Sequence[Any], vectors: bool = True,
              releases: bool = True) -> Callable[..., None]:
-    """The function of that name in a text for LLVM.
+    """The function of that name in a text for LLVM; its code is kept in a file (`objects`).
 
     Args:
       types: the ctypes of its parameters.
@@ -90,20 +86,33 @@ def compiled(text: str, name: str, types: Sequence[Any], vectors: bool = True,
       RuntimeError: LLVM does not understand the text.
     """
     with _lock:
-        llvm, machine = _llvm()
-        module = llvm.parse_assembly(text)
-        module.verify()
+        llvm, machine, words = _llvm()
         target = machine()
-        options = llvm.create_pipeline_tuning_options(speed_level=3 if vectors else 1)
-        options.loop_vectorization = options.slp_vectorization = vectors
-        builder = llvm.create_pass_builder(target, options)
-        builder.getModulePassManager().run(module, builder)
-        engine = llvm.create_mcjit_compiler(module, target)
+        key = f"{words} {vectors}\n{text}"
+        code = objects.read(key)
+        if code is None:
+            code = _emitted(text, target, vectors)
+            objects.write(key, code)
+        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         engine.finalize_object()
         function = (ctypes.CFUNCTYPE if releases else ctypes.PYFUNCTYPE)(None, *types)(
             engine.get_function_address(name))
         function.engine = engine  # type: ignore[attr-defined]  # the code goes with the function
         return function
+
+
+def _emitted(text: str, target: Any, vectors: bool) -> bytes:
+    """The code of a text, as an object file."""
+    llvm = _llvm()[0]
+    module = llvm.parse_assembly(text)
+    module.verify()
+    options = llvm.create_pipeline_tuning_options(speed_level=3 if vectors else 1)
+    options.loop_vectorization = options.slp_vectorization = vectors
+    builder = llvm.create_pass_builder(target, options)
+    builder.getModulePassManager().run(module, builder)
+    emitted: bytes = target.emit_object(module)
+    return emitted
 
 
 # --- in the background -----------------------------------------------------------------------------------------------
@@ -154,7 +163,7 @@ class Later:
 
     Args:
       make: makes it.
-      calls: after how many it is used.
+      calls: how many would save what the compiler takes.
     """
 
     __slots__ = ("made", "waits", "_make", "_calls", "_asked", "_due", "_ready")
@@ -163,7 +172,8 @@ class Later:
         self.made: Any = None
         self.waits = True
         self._make, self._calls = make, 0
-        self._asked, self._due = max(1, calls // 2), max(2, calls)
+        self._due = max(2, calls // _PROCESSES)
+        self._asked = self._due // 2
         self._ready: list[Any] = []
 
     def count(self) -> None:
@@ -205,11 +215,12 @@ class Soon:
 
         Args:
           lost: about how many microseconds this call takes longer without it. Once that of all calls is as much as the
-            compiler takes, it is asked; where that of one call is, it is waited for.
+            compiler takes for each process, it is asked; where that of one call is as much as it takes, it is waited
+            for.
         """
         if self._made is None:
             self._lost += lost
-            if self._lost >= _TAKES and not self._is_asked:
+            if self._lost >= _TAKES / _PROCESSES and not self._is_asked:
                 self._is_asked = True
                 in_background(self._work)
                 if not self._alike:

@@ -108,7 +108,7 @@ def _made(kind: str, places_kind: str) -> Any:
         code.store(code.let(f"add i64 {so_far}, {code.let(f'zext i1 {new} to i64')}"), found, "i64", "0")
 
     code.loop("0", count, one)
-    title = compiler.unique("distinct")
+    title = "distinct"
     # No other thread of Python runs meanwhile: the table is this call's alone.
     return compiler.compiled(code.function(title, ["ptr %packed"]), title, [compiler.POINTER], vectors=False,
                              releases=False)

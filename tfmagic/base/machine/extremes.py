@@ -123,7 +123,7 @@ def _made(write: Callable[[Code, Numbers, str], None], numbers: Numbers, places:
     """A function of the address of its parameters."""
     code = Code()
     write(code, numbers, places)
-    title, width = compiler.unique("extremes"), _lanes(numbers.whole)
+    title, width = "extremes", _lanes(numbers.whole)
     vector = _vector(numbers.kind, width)
     masked = f"@llvm.masked.load.{_suffix(numbers.kind, width)}.p0(ptr, i32, <{width} x i1>, {vector})"
     text = code.packed(title, _PARAMETERS) + f"declare {vector} {masked}\n"

@@ -114,7 +114,7 @@ def _made_for_strings() -> Any:
         code.store(_fingerprint(code, code.at(text, "i8", str(_DATA)), n), found, "i64", index)
 
     code.loop("0", count, one)
-    title = compiler.unique("fingerprints")
+    title = "fingerprints"
     # No other thread of Python runs meanwhile, which could free an object.
     return compiler.compiled(code.function(title, ["ptr %packed"]), title, [compiler.POINTER], vectors=False,
                              releases=False)
@@ -136,7 +136,7 @@ def _made_for_features(kinds: int) -> Any:
         code.store(words.do("urem", joined, buckets), out, "i64", index)
 
     code.loop("0", count, one)
-    title = compiler.unique("crossed")
+    title = "crossed"
     return compiler.compiled(code.function(title, ["ptr %packed"]), title, [compiler.POINTER], vectors=False,
                              releases=False)
 

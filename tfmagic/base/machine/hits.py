@@ -47,7 +47,7 @@ def _made() -> Any:
         code.store(code.let(f"add i64 {so_far}, {is_one}"), "%found", "i64", "0")
 
     code.loop("0", "%count", one)
-    title = compiler.unique("hits")
+    title = "hits"
     return compiler.compiled(code.packed(title, _PARAMETERS), title, [compiler.POINTER], releases=False)
 
 

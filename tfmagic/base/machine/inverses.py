@@ -115,5 +115,5 @@ def _made(kind: str) -> Any:
         code.loop("0", "%size", back)
 
     code.loop("0", "%matrices", one)
-    title = compiler.unique("inverses")
+    title = "inverses"
     return compiler.compiled(code.packed(title, _PARAMETERS) + INTRINSICS, title, [compiler.POINTER])

@@ -83,7 +83,7 @@ def _made(kind: str) -> Any:
     code.loop("0", "%count", lambda row: code.store("0", "%empty", "i8", row))
     code.loop("0", "%given", one)
     code.loop(noted(_NEXT), "%count", without)
-    title = compiler.unique("lookups")
+    title = "lookups"
     # No other thread of Python runs meanwhile: the table is this call's alone.
     return compiler.compiled(code.packed(title, _PARAMETERS), title, [compiler.POINTER], vectors=False, releases=False)
 

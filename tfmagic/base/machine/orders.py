@@ -47,5 +47,5 @@ def _made() -> Any:
         code.store(first, "%order", "i64", other)
 
     code.loop("0", code.let("sub i64 %count, 1"), one)
-    title = compiler.unique("orders")
+    title = "orders"
     return compiler.compiled(code.packed(title, _PARAMETERS), title, [compiler.POINTER])

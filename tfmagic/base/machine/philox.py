@@ -62,7 +62,7 @@ def _made(listed: bool) -> Any:
             code.store(code.let(f"trunc i64 {word} to i32"), "%out", "i32", place)
 
     code.loop("0", "%count", one)
-    title = compiler.unique("blocks")
+    title = "blocks"
     return compiler.compiled(code.packed(title, _PARAMETERS), title, [compiler.POINTER])
 
 

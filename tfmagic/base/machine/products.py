@@ -50,7 +50,7 @@ def _made(kind: str, width: int) -> Any:
         code.loop("0", str(width), add)
 
     code.loop("0", "%count", one)
-    title = compiler.unique("sparse_product")
+    title = "sparse_product"
     return compiler.compiled(code.packed(title, _PARAMETERS), title, [compiler.POINTER])
 
 

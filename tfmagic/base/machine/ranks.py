@@ -95,7 +95,7 @@ def _made(kind: str, places: str) -> Any:
         code.store(code.let(f"zext i1 {code.load(result, 'i1', '0')} to i8"), "%out", "i8", index)
 
     code.loop("0", "%rows", row)
-    title = compiler.unique("ranks")
+    title = "ranks"
     return compiler.compiled(code.packed(title, _PARAMETERS), title, [compiler.POINTER])
 
 
@@ -181,5 +181,5 @@ def _made_largest(kind: str) -> Any:
     code.store("zeroinitializer", least, kind, "0")
     code.loop("0", "%rows", row)
     code.store(code.let(f"zext i1 {code.load(odd, 'i1', '0')} to i64"), "%odd", "i64", "0")
-    title = compiler.unique("largest")
+    title = "largest"
     return compiler.compiled(code.packed(title, _OF_LARGEST), title, [compiler.POINTER], vectors=False)

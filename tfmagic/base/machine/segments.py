@@ -75,7 +75,7 @@ def _made(kind: str, ids: str, at: str | None = None) -> Any:
 
     code.loop("0", code.let("mul i64 %segments, %width"), clear)
     code.loop("0", "%count", one)
-    title = compiler.unique("segment_sums")
+    title = "segment_sums"
     return compiler.compiled(code.packed(title, _PARAMETERS), title, [compiler.POINTER], releases=False)
 
 

@@ -116,7 +116,6 @@ class Vectors:
 
     def made(self, name: str, parameters: Sequence[str]) -> Callable[..., None]:
         """The function of the address of its parameters, how often, and on how many threads."""
-        title = compiler.unique(name)
-        text = team.ranged(self.code, title, parameters)
-        text += blocks.declared(text) + team.shared(title, aligned=1, there=compiler.has_team())
-        return compiler.compiled(text, title, [compiler.POINTER, compiler.INTEGER, compiler.INTEGER], vectors=False)
+        text = team.ranged(self.code, name, parameters)
+        text += blocks.declared(text) + team.shared(name, aligned=1, there=compiler.has_team())
+        return compiler.compiled(text, name, [compiler.POINTER, compiler.INTEGER, compiler.INTEGER], vectors=False)

@@ -9,6 +9,8 @@ import urllib.error
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from tfmagic.base import kept
+
 MIRROR = "TFMAGIC_MIRROR"
 DATA = "TFMAGIC_DATA"
 SYNTHETIC = "TFMAGIC_SYNTHETIC"
@@ -38,9 +40,7 @@ def announce_synthetic(text: str) -> None:
 
 def cache(name: str) -> Path:
     """The folder in which tfmagic itself keeps a data set."""
-    import platformdirs  # only programs that read a data set need it
-
-    return Path(platformdirs.user_cache_dir("tfmagic", False)) / "datasets" / name
+    return kept.folder() / "datasets" / name
 
 
 def of_keras() -> Path:

@@ -102,7 +102,7 @@ def _made() -> Any:
 
     code.loop("0", "%count", lambda index: expect(code.load("%samples", "i64", index), "%drawn", index))
     code.loop("0", "%trues", of_true)
-    title = compiler.unique("log_uniform")
+    title = "log_uniform"
     # No other thread of Python runs meanwhile: the table is this call's alone.
     return compiler.compiled(code.packed(title, _PARAMETERS), title, [compiler.POINTER], vectors=False, releases=False)
 

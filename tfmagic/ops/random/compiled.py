@@ -58,7 +58,6 @@ def _later(name: str) -> compiler.Soon | None:
 
 def _made(name: str) -> Callable[..., None]:
     """The function for a kind of numbers."""
-    title = compiler.unique(name)
     code = Code()
     kind, numbers, _ = _KINDS[name]
 
@@ -71,7 +70,7 @@ def _made(name: str) -> Callable[..., None]:
         _truncated(code)
     else:
         code.loop("%start", "%stop", one_block)
-    return compiler.compiled(code.function(title, _PARAMETERS) + INTRINSICS, title, _TYPES)
+    return compiler.compiled(code.function(name, _PARAMETERS) + INTRINSICS, name, _TYPES)
 
 
 def _truncated(code: Code) -> None:

@@ -71,12 +71,12 @@ class _Reader:
 
     Args:
       code: where the instructions go.
-      title: the name of the function, from which those of the reader's functions follow.
+      name: the name of the function, from which those of the reader's functions follow.
       ahead: how many blocks of uniform numbers are made at once.
     """
 
-    def __init__(self, code: Code, title: str, ahead: int):
-        self._code, self._title, self._ahead = code, title, ahead
+    def __init__(self, code: Code, name: str, ahead: int):
+        self._code, self._name, self._ahead = code, name, ahead
         self._noted = code.room(f"[{_NOTED} x i64]")
 
     def begin(self, position: str) -> None:
@@ -93,16 +93,16 @@ class _Reader:
         return self._next("normal")
 
     def _next(self, name: str) -> str:
-        self._code.do(f"call void @{self._title}_{name}(ptr {self._noted}, {', '.join(STREAM)})")
+        self._code.do(f"call void @{self._name}_{name}(ptr {self._noted}, {', '.join(STREAM)})")
         return self._code.load(self._noted, "double", str(_GIVEN))
 
     def text(self) -> str:
         """The text of the reader's functions."""
-        return _pairs(f"{self._title}_uniform", _UNIFORMS, compiled.unit_doubles, self._ahead) + \
-            _pairs(f"{self._title}_normal", _NORMALS, _normal_pair, 1)
+        return _pairs(f"{self._name}_uniform", _UNIFORMS, compiled.unit_doubles, self._ahead) + \
+            _pairs(f"{self._name}_normal", _NORMALS, _normal_pair, 1)
 
 
-def _pairs(title: str, noted: int, numbers: Callable[[Code, list[str]], list[str]], ahead: int) -> str:
+def _pairs(name: str, noted: int, numbers: Callable[[Code, list[str]], list[str]], ahead: int) -> str:
     """The text of a function that gives the second number of a block's pair, then the first one, then the next block's.
 
     Args:
@@ -126,7 +126,7 @@ def _pairs(title: str, noted: int, numbers: Callable[[Code, list[str]], list[str
     place = code.load(left, "i64", "0")
     code.store(code.load("%noted", "double", code.let(f"add i64 {place}, {noted}")), "%noted", "double", str(_GIVEN))
     code.store(code.let(f"sub i64 {place}, 1"), "%noted", "i64", str(noted))
-    return code.function(title, ["ptr noalias %noted", *STREAM], "noinline")
+    return code.function(name, ["ptr noalias %noted", *STREAM], "noinline")
 
 
 def _call(code: Code, name: str, *values: str) -> str:
@@ -145,9 +145,9 @@ def _normal_pair(code: Code, words: list[str]) -> list[str]:
 
 def _made(name: str, kind: str) -> Any:
     """A function that draws a range of the outputs, numbered parameter by parameter."""
-    code, title = Code(), compiler.unique(name)
+    code = Code()
     prepare, one, ahead = _DISTRIBUTIONS[name]
-    reader = _Reader(code, title, ahead)
+    reader = _Reader(code, name, ahead)
     known, prepared = code.room("i64"), code.room("double")
     code.store("-1", known, "i64", "0")
 
@@ -169,8 +169,8 @@ def _made(name: str, kind: str) -> Any:
     code.loop("%start", "%stop", number_of)
     declared = "".join(f"declare double @{function}({', '.join(['double'] * count)})\n"
                        for function, count in _FUNCTIONS.items())
-    text = code.function(title, _PARAMETERS) + reader.text() + declared + INTRINSICS
-    return compiler.compiled(text, title, _TYPES, vectors=False)
+    text = code.function(name, _PARAMETERS) + reader.text() + declared + INTRINSICS
+    return compiler.compiled(text, name, _TYPES, vectors=False)
 
 
 def _gamma(code: Code, reader: _Reader, alpha: str, d: str) -> str:

@@ -78,7 +78,7 @@ class Formula:
     def made(self, dtype: torch.dtype) -> Callable[..., None]:
         """The machine code, made by the first who asks."""
         if dtype not in self._made:
-            title, there = compiler.unique("one_pass"), compiler.has_team()
+            title, there = "one_pass", compiler.has_team()
             text = self._text(title, dtype) + team.shared(title, flushes=True, there=there)
             types = [compiler.POINTER, compiler.INTEGER, compiler.INTEGER]
             self._made[dtype] = compiler.compiled(text, title, types)

@@ -114,7 +114,7 @@ def _range_check(kind: str) -> Callable[..., None]:
 
     code.do("%found = load ptr, ptr " + code.at("%packed", "ptr", "1"))
     code.loop("0", code.load("%packed", "i64", "0"), variable)
-    title = compiler.unique("rows_there")
+    title = "rows_there"
     return compiler.compiled(code.function(title, ["ptr %packed"]), title, [compiler.POINTER], releases=False)
 
 

@@ -5,18 +5,18 @@ The file is a cache: where it cannot be read or written, a process measures for 
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import json
 import os
 import platform
-import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
+
+from tfmagic.base import kept
 
 _lock = threading.Lock()
 
@@ -48,23 +48,15 @@ def _read() -> dict[str, str]:
 
 def _keep(key: str, value: str) -> None:
     """Add a choice to what other processes may have added meanwhile."""
-    file = _file()
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.stem)
-        with os.fdopen(handle, "w", encoding="utf-8") as written:
-            json.dump({**_read(), key: value}, written, indent=0, sort_keys=True)
-        os.replace(name, file)
+    kept.replace(_file(), json.dumps({**_read(), key: value}, indent=0, sort_keys=True).encode())
 
 
 @functools.cache
 def _file() -> Path:
     """The file for this machine's processor and torch."""
-    import platformdirs
-
     described = "\n".join((_processor(), str(os.cpu_count()), torch.__version__, torch.__config__.show()))
     name = hashlib.sha256(described.encode()).hexdigest()[:16]
-    return platformdirs.user_cache_path("tfmagic") / f"choices-{name}.json"
+    return kept.folder() / f"choices-{name}.json"
 
 
 def _processor() -> str:

@@ -1,9 +1,10 @@
 """The machine tier: the Python tier with runs of element-wise calls, and parts on small values, as machine code, and
 products and convolutions by the engine that is quickest on this machine.
 
-A plan begins in the Python tier. New code is used after so many calls that what it would have saved is about as long as
-the compiler takes, and the compiler is asked after half as many. These numbers follow from the plan alone, so that the
-same program changes at the same step, and gives the same numbers, whenever it runs on this machine.
+A plan begins in the Python tier. New code is used after so many calls that what it would have saved is a good part of
+what the compiler takes, whose code is kept for other processes; the compiler is asked after half as many. These numbers
+follow from the plan alone, so that the same program changes at the same step, and gives the same numbers, whenever it
+runs on this machine.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def divided(plan: PlanGraph) -> Iterator[fx.Node | Run | Part | Windows | Engine
 
 
 def _calls_before(plan: PlanGraph) -> int | None:
-    """After how many calls machine code is used; None: never."""
+    """How many calls save what machine code takes to be made; None: none is made."""
     if not compiler.available():
         return None
     plan = apart(plan)

@@ -42,7 +42,7 @@ class ElementWise(PlanCall, shown_under="tfmagic.machine"):
         least = max(1, _LEAST // max(1, len(run.nodes) // 4) // (run.columns or 1))
         if run.count < MANY or count < 2 * least:
             least = 0
-        title = compiler.unique("element_wise")
+        title = "element_wise"
         types = [compiler.POINTER, *[compiler.INTEGER] * (2 if least else 0)]
         text = _text(run, title, arguments, results, None if least else count)
         function = compiler.compiled(text, title, types, run.count >= _VECTOR, releases=run.count >= MANY)
@@ -65,7 +65,7 @@ class WholePart(PlanCall, shown_under="tfmagic.machine"):
 
     def __init__(self, part: Part):
         self.__name__ = self.__qualname__ = "small_values"
-        title = compiler.unique("small_values")
+        title = "small_values"
         writer = Writer(part, title)
         function = compiler.compiled(writer.text(), title, [compiler.POINTER])
         results = [node.meta["val"] for node in part.results()]

@@ -35,7 +35,7 @@ class OverWindows(PlanCall, shown_under="tfmagic.machine"):
     def __init__(self, windows: Windows):
         spreads = windows.pool.target is not POOL
         self.__name__ = self.__qualname__ = "spread_over_windows" if spreads else "largest_of_windows"
-        title = compiler.unique("windows")
+        title = "windows"
         text = (_spreading if spreads else _choosing)(title, windows)
         function = compiler.compiled(text + team.shared(title, aligned=1, there=compiler.has_team()), title,
                                      [compiler.POINTER, compiler.INTEGER, compiler.INTEGER])
