@@ -11,15 +11,20 @@ def _is_complex(op: Any) -> bool:
     return (op.dtype if op.op.type.endswith("VariableOp") else op.T).is_complex
 
 
+def _parts(x: Any) -> Any:
+    """The parts of complex numbers along another axis, in the same memory."""
+    return torch.view_as_real(x.resolve_conj())
+
+
 def plus(op: Any, x: Any, y: Any) -> Any:
     """The sum of two values of the op's type."""
     if not _is_complex(op):
         return x + y
-    return torch.complex(torch.real(x) + torch.real(y), torch.imag(x) + torch.imag(y))
+    return torch.view_as_complex(_parts(x) + _parts(y))
 
 
 def minus(op: Any, x: Any, y: Any) -> Any:
     """The difference of two values of the op's type."""
     if not _is_complex(op):
         return x - y
-    return torch.complex(torch.real(x) - torch.real(y), torch.imag(x) - torch.imag(y))
+    return torch.view_as_complex(_parts(x) - _parts(y))
