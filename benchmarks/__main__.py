@@ -7,7 +7,7 @@ import json
 import os
 import sys
 
-from benchmarks import browser, drawings, gpus, memory, plans, report
+from benchmarks import browser, drawings, gpus, memory, plans, report, starts
 from benchmarks.peers import Peer, busy, in_turn
 
 MINE, COMPILED = "tfmagic", "tfmagic --jit"
@@ -94,7 +94,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=7, help="turns each framework takes (default 7)")
     parser.add_argument("--seconds", type=float, default=0.3, help="length of one turn (default 0.3)")
     parser.add_argument("--only", nargs="*",
-                        help="names of programs, 'gpus', 'memory', 'plans', 'drawings' or 'browser'")
+                        help="names of programs, 'starts', 'gpus', 'memory', 'plans', 'drawings' or 'browser'")
     parser.add_argument("--write", action="store_true", help="also write the tables of docs/performance.md")
     parser.add_argument("--json", metavar="FILE", help="also write the figures there")
     return parser.parse_args()
@@ -118,10 +118,32 @@ def compare_on_gpu(options: argparse.Namespace) -> list[dict]:
     return measured_in_turn(options, wanted, "cuda", "gpus", "On a GPU")
 
 
+def given_interpreters(options: argparse.Namespace) -> dict:
+    """The interpreter of each framework; None where none is given."""
+    return {MINE: sys.executable, COMPILED: sys.executable, "pytorch": sys.executable,
+            "tensorflow": options.tensorflow, "tensorflow1": options.tensorflow1}
+
+
+def start(options: argparse.Namespace) -> list[dict]:
+    """One row for each program and peer: from the start of a process to its first steps."""
+    rows, names = [], {}
+    for row, versions in starts.measure(given_interpreters(options), options.threads, min(options.repeats, 5)):
+        rows.append(row)
+        names.update(named(versions))
+        print(line(row))
+    if options.write and rows:
+        report.write("starts", report.ratios(rows, names, "From the start of a process"))
+    return rows
+
+
+def named(versions: dict[str, str]) -> dict[str, str]:
+    """The frameworks with their versions, as tables name them."""
+    return {name: f"{name.rstrip('1')} {version}" for name, version in versions.items()}
+
+
 def measured_in_turn(options: argparse.Namespace, wanted: list, device: str, part: str, heading: str) -> list[dict]:
     """One row for each of `wanted`: program, what it is, its peer, the target, and what is compared."""
-    interpreters = {MINE: sys.executable, COMPILED: sys.executable, "pytorch": sys.executable,
-                    "tensorflow": options.tensorflow, "tensorflow1": options.tensorflow1}
+    interpreters = given_interpreters(options)
     needed = [name for name in interpreters if interpreters[name] and any(name in (row[2], row[4]) for row in wanted)]
     if not wanted:
         return []
@@ -143,7 +165,7 @@ def measured_in_turn(options: argparse.Namespace, wanted: list, device: str, par
                      "ratio": theirs / mine, "target": target})
         print(line(rows[-1]))
     if options.write and rows:
-        names = {name: f"{name.rstrip('1')} {peer.version}" for name, peer in peers.items()}
+        names = named({name: peer.version for name, peer in peers.items()})
         report.write(part, report.ratios(rows, names, heading))
     for peer in peers.values():
         peer.close()
@@ -217,6 +239,8 @@ def main() -> None:
     options = arguments()
     with busy(options.busy):
         rows = compare(options)
+        if not options.only or "starts" in options.only:
+            rows += start(options)
         if not options.only or "gpus" in options.only:
             rows += compare_on_gpu(options)
         if not options.only or "memory" in options.only:

@@ -30,10 +30,12 @@ class Peer:
         limited = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS") if threads else ()
         limits = {name: str(threads) for name in limited}
         name, _, jit = framework.partition(" --")
+        # As for a user: imports find compiled bytecode, which the first of several processes writes.
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         self._process = subprocess.Popen(
             [python, str(WORKER), name, str(threads)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, **limits, "TF_CPP_MIN_LOG_LEVEL": "3", "BENCHMARKS_JIT": jit,
+            env={**inherited, **limits, "TF_CPP_MIN_LOG_LEVEL": "3", "BENCHMARKS_JIT": jit,
                  "TFMAGIC_DEVICE": device},
         )  # fmt: skip
         self.version = self._answer()["version"]
@@ -45,6 +47,10 @@ class Peer:
     def peak(self, program: str) -> int:
         """The most bytes that torch's allocator holds while a program is prepared and takes some steps."""
         return self._asked(program=program, peak=True)["bytes"]
+
+    def steps(self, program: str, count: int) -> None:
+        """Prepare a program and wait for its first `count` steps."""
+        self._asked(program=program, steps=count)
 
     def close(self) -> None:
         """End the process."""

@@ -14,7 +14,7 @@ Written by `python -m benchmarks --write` (`--only plans` writes its part alone)
 tfmagic's: above 1 tfmagic is faster. Every framework runs in a process of its own, all take turns, and a time is the
 median of its turns.
 """
-_PARTS = ("plans", "ratios", "busy", "gpus")
+_PARTS = ("plans", "starts", "ratios", "busy", "gpus")
 
 
 def write(part: str, text: str) -> None:
@@ -65,4 +65,4 @@ def ratios(rows: list[dict], peers: dict[str, str], title: str) -> str:
 
 
 def _time(micros: float) -> str:
-    return f"{micros:.3g} µs" if micros < 1000 else f"{micros / 1000:.3g} ms"
+    return f"{micros:.3g} µs" if micros < 1e3 else f"{micros / 1e3:.3g} ms" if micros < 1e6 else f"{micros / 1e6:.2f} s"

@@ -2,7 +2,7 @@
 
 Started as `python benchmarks/worker.py tfmagic|tensorflow|tensorflow1|pytorch THREADS`, each framework with its own
 interpreter. A request {"program": name, "seconds": s} is answered by {"seconds": the time of one piece of
-work}.
+work}, one {"program": name, "steps": n} by {"steps": n} when they are done.
 """
 
 import gc
@@ -101,6 +101,13 @@ def main():
 
             answers.write(json.dumps({"bytes": memory.peak(
                 lambda name=name: available[name](framework, int(sys.argv[2])))}) + "\n")
+            answers.flush()
+            continue
+        if "steps" in request:
+            step, _ = available[name](framework, int(sys.argv[2]))
+            for _ in range(request["steps"]):
+                step()
+            answers.write(json.dumps({"steps": request["steps"]}) + "\n")
             answers.flush()
             continue
         if name not in prepared:

@@ -12,6 +12,7 @@ import functools
 import importlib.util
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -23,6 +24,8 @@ POINTER, INTEGER = ctypes.c_void_p, ctypes.c_int64
 # Microseconds that the compiler takes for a small function, about; and how many processes are thought to use it, which
 # is compiled once: so much sooner than one would pay for it they begin to.
 _TAKES, _PROCESSES = 50_000, 5
+# Seconds that a run waits for the compiler's thread after each call that lets other threads of Python run.
+_AT_MOST = 1e-4
 
 
 @functools.cache
@@ -237,12 +240,16 @@ def _work() -> None:
     global _broken
     while not _closing:
         work = _waiting.get()
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(_AT_MOST)
         try:
             work()
         except Exception as error:
             if not _broken:
                 _broken = True
                 tf_logging.warning("No machine code could be made, torch goes on computing: %s", error)
+        finally:
+            sys.setswitchinterval(interval)
 
 
 def _close() -> None:
