@@ -16,7 +16,7 @@ from torch import fx
 
 from tests.session.plans_of_functions import plan_of
 from tfmagic import tf
-from tfmagic.base.machine import compiler
+from tfmagic.base.machine import compiler, thin
 from tfmagic.session.tiers import candidates, choices, engines, machine
 from tfmagic.session.tiers.machine import parts
 
@@ -105,7 +105,8 @@ def test_every_engine_gives_the_convolution(name: str, dtype: torch.dtype, depth
     found, arguments = convolution(name, images(dtype, *depths))
     by_name = dict(found.engines)
     tiles = dtype is torch.float32 and depths[0] == 16 and name != "by input" and compiler.available()
-    assert list(by_name) == ["torch", "by channels"] + ["by tiles"] * tiles
+    few = depths[0] == 6 and name != "by input" and thin.fits(dtype, *depths, (3, 3), 7)
+    assert list(by_name) == ["torch", "by channels"] + ["by tiles"] * tiles + ["by few"] * few
     found.prepare()
     with torch.inference_mode():
         results = [engine(*arguments) for engine in by_name.values()]
@@ -152,6 +153,18 @@ def test_the_engine_of_a_convolution_is_measured_when_images_come(
     assert len(measured) == 1 and called[2:] == ["torch"]  # images with their channels first are left to torch
 
 
+@pytest.mark.parametrize("name", ["forward", "by filter"])
+def test_images_of_one_channel_lie_as_their_strides_say(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[str] = []
+    monkeypatch.setattr(engines, "choice", lambda *given: measured.append(name) or "torch")
+    x, *others = images(taken=1, made=32)
+    channels_first = x.as_strided(x.shape, (63, 63, 7, 1))
+    for images_of_one, count in ((x, 1), (channels_first, 1), (x, 2)):
+        found, arguments = convolution(name, [images_of_one, *others])
+        found.bind()(*arguments)
+        assert len(measured) == count
+
+
 def test_convolutions_of_volumes_are_left_to_torch() -> None:
     given = torch.rand(2, 8, 6, 6, 6), torch.rand(2, 8, 6, 6, 6), torch.rand(8, 8, 3, 3, 3)
     plan = plan_of(lambda dy, x, w: BACK(dy, x, w, None, [1] * 3, [1] * 3, [1] * 3, False, [0] * 3, 1,
@@ -188,7 +201,7 @@ def test_a_shape_is_measured_once_for_each_number_of_threads(machine_without_cho
     before = torch.get_num_threads()
     for threads in (1, 2, 1, 2):
         found, given = product((64, 100), (100, 10))
-        found._threads = threads
+        found.threads = threads
         assert found.bind() is candidates.across
     assert measured == [1, 2] and torch.get_num_threads() == before
     product((65, 100), (100, 10))[0].bind()

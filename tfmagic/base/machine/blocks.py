@@ -32,6 +32,19 @@ class Laid(NamedTuple):
     along: Number = 1
 
 
+class Again(NamedTuple):
+    """That the sums of a block go on over other numbers.
+
+    Attributes:
+      parts: over how many.
+      first, second: how many numbers further on in the two matrices the next part is.
+    """
+
+    parts: Number
+    first: Number
+    second: Number
+
+
 def vectors_of(kind: str) -> tuple[int, int]:
     """How many numbers of a type are in a vector, and how many lines a block has."""
     lanes, registers = compiler.vectors_of_floats()
@@ -67,7 +80,7 @@ def _times(code: Code, a: Number, b: Number) -> str:
 
 
 def block(code: Code, kind: str, lines: int, widths: Sequence[int], first: Laid, second: Laid, depth: Number,
-          out: Laid, adds: bool = False, start: str | None = None) -> None:
+          out: Laid, adds: bool = False, start: str | None = None, again: Again | None = None) -> None:
     """Code for some lines and columns of a product.
 
     Args:
@@ -79,11 +92,11 @@ def block(code: Code, kind: str, lines: int, widths: Sequence[int], first: Laid,
       out: where the product goes; it and the second matrix lie by lines.
       adds: whether it is added to what is there.
       start: where the numbers are with which the sums of every line start, if not with 0.
+      again: over which parts the sums go, each of `depth` products, if not over one.
     """
     places = [sum(widths[:column]) for column in range(len(widths))]
     vectors = [f"<{width} x {kind}>" for width in widths]
     sums = [[code.room(vector) for vector in vectors] for _ in range(lines)]
-    given = [code.at(first.pointer, kind, _times(code, first.apart, line)) for line in range(lines)]
 
     def load(vector: str, place: int, of: str) -> str:
         return code.let(f"load {vector}, ptr {code.at(of, kind, str(place))}, align 4")
@@ -93,18 +106,28 @@ def block(code: Code, kind: str, lines: int, widths: Sequence[int], first: Laid,
         for vector, begin, total in zip(vectors, begins, line_of_sums):
             code.do(f"store {vector} {begin}, ptr {total}")
 
-    def turn(at: str) -> None:
-        line = code.at(second.pointer, kind, _times(code, at, second.apart))
-        columns = [load(*each, of=line) for each in zip(vectors, places)]
-        along = _times(code, at, first.along)
-        for row in range(lines):
-            single = code.load(given[row], kind, along)
-            for column, (vector, width) in enumerate(zip(vectors, widths)):
-                total = code.let(f"load {vector}, ptr {sums[row][column]}")
-                total = fused(code, kind, width, spread(code, kind, width, single), columns[column], total)
-                code.do(f"store {vector} {total}, ptr {sums[row][column]}")
+    def part(first_pointer: str, second_pointer: str) -> None:
+        given = [code.at(first_pointer, kind, _times(code, first.apart, line)) for line in range(lines)]
 
-    code.loop("0", str(depth), turn)
+        def turn(at: str) -> None:
+            line = code.at(second_pointer, kind, _times(code, at, second.apart))
+            columns = [load(*each, of=line) for each in zip(vectors, places)]
+            along = _times(code, at, first.along)
+            for row in range(lines):
+                single = code.load(given[row], kind, along)
+                for column, (vector, width) in enumerate(zip(vectors, widths)):
+                    total = code.let(f"load {vector}, ptr {sums[row][column]}")
+                    total = fused(code, kind, width, spread(code, kind, width, single), columns[column], total)
+                    code.do(f"store {vector} {total}, ptr {sums[row][column]}")
+
+        code.loop("0", str(depth), turn)
+
+    if again is None:
+        part(first.pointer, second.pointer)
+    else:
+        code.loop("0", str(again.parts), lambda at: part(
+            code.at(first.pointer, kind, _times(code, at, again.first)),
+            code.at(second.pointer, kind, _times(code, at, again.second))))
     for row in range(lines):
         into = code.at(out.pointer, kind, _times(code, out.apart, row))
         for column, (vector, place) in enumerate(zip(vectors, places)):

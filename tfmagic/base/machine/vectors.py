@@ -84,10 +84,10 @@ class Vectors:
                 found = self.fused(value, self.spread(float(factor)), found)
         return found
 
-    def product(self, lines: int, first: blocks.Laid, second: blocks.Laid, depth: str, out: blocks.Laid, wide: int,
-                adds: bool = False, start: str | None = None) -> None:
+    def product(self, lines: int, first: blocks.Laid, second: blocks.Laid, depth: blocks.Number, out: blocks.Laid,
+                wide: int, adds: bool = False, start: str | None = None, again: blocks.Again | None = None) -> None:
         """Code for so many lines of a product, `wide` vectors across (`blocks.block`)."""
-        blocks.block(self.code, self.single, lines, [self.lanes] * wide, first, second, depth, out, adds, start)
+        blocks.block(self.code, self.single, lines, [self.lanes] * wide, first, second, depth, out, adds, start, again)
 
     def panels(self, columns: str, body: Callable[[str, int], None]) -> None:
         """Code for every two vectors of `columns` numbers, and one that is left; `body` gets where, and how many."""

@@ -52,10 +52,14 @@ def wants_threads(plan: PlanGraph) -> bool:
     return any(_work(node) >= _SMALL for node in _nodes(plan))
 
 
-def is_worth_threads(node: fx.Node) -> bool:
-    """Whether a call of a plan that has larger ones is to have several threads, too."""
+def is_worth_threads(node: fx.Node, ours: bool = False) -> bool:
+    """Whether a call of a plan that has larger ones is to have several threads, too.
+
+    Args:
+      ours: whether it may be computed by machine code, whose threads do not wait for each other.
+    """
     by_filter = node.target is torch.ops.aten.convolution_backward and node.args[-1] == [False, True, False]
-    return _work(node) >= (_LARGE_FILTERS if by_filter else _LARGE)
+    return _work(node) >= (_LARGE_FILTERS if by_filter and not ours else _LARGE)
 
 
 def of_all(nodes: Iterable[fx.Node]) -> float:

@@ -5,6 +5,7 @@
 2. "by channels": the convolution with its images turned to channels first.
 3. "by tiles": up to four times fewer multiplications (`base/machine/winograd.py`), of filters that move by one pixel.
 4. "by lines": over one axis, as a product by machine code (`one_axis`).
+5. "by few": of images with few channels, by machine code (`base/machine/thin.py`).
 
 Convolutions take and give images with their channels last.
 """
@@ -13,18 +14,19 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import fx
 
-from tfmagic.base.machine import dense, winograd
+from tfmagic.base.machine import dense, thin, winograd
 from tfmagic.session.tiers import one_axis
 
 Engine = Callable[..., Any]
 
-TILES, BLOCKS, LINES = "by tiles", "by blocks", "by lines"
-COMPILED = frozenset({TILES, BLOCKS, LINES})
+TILES, BLOCKS, LINES, FEW = "by tiles", "by blocks", "by lines", "by few"
+COMPILED = frozenset({TILES, BLOCKS, LINES, FEW})
+SLEEP = (BLOCKS, FEW)  # their threads do not wait for each other
 PRODUCTS: dict[Any, int] = {torch.matmul: 2, torch.mm: 2, operator.matmul: 2, torch.addmm: 3}
 BACK = torch.ops.aten.convolution_backward
 LAST = torch.channels_last
@@ -48,15 +50,22 @@ def candidates(node: fx.Node) -> dict[str, Engine] | None:
         found[TILES] = _back_by_tiles if back else _by_tiles
     if _has_lines(node):
         found[LINES] = _back_by_lines if back else _by_lines
+    if _has_few(node):
+        found[FEW] = _back_by_few if back else _by_few
     return found
 
 
 def prepare(node: fx.Node, names: Iterable[str]) -> None:
     """Compile what candidates of these names need."""
+    back = node.target is BACK
+    kind = dense.KINDS.get(str(next(found.dtype for found in map(meta, node.args) if found is not None)), "")
     if TILES in names:
-        winograd.prepare(_filters(node)[-1], node.target is BACK)
+        winograd.prepare(_filters(node)[-1], back)
     if BLOCKS in names or LINES in names:
-        dense.prepare(dense.KINDS[str(next(found.dtype for found in map(meta, node.args) if found is not None))])
+        dense.prepare(kind)
+    if FEW in names:
+        _, depth, high, wide = _filters(node)
+        thin.prepare(kind, high, depth * wide, back)
 
 
 def meta(value: Any) -> torch.Tensor | None:
@@ -117,36 +126,62 @@ def _filters(node: fx.Node) -> torch.Size:
     return weights.shape
 
 
-def _made(node: fx.Node) -> torch.Tensor | None:
-    """What a convolution gives, or what its gradient by filters is given; None: their filters do not just move by one.
+class _Plain(NamedTuple):
+    """A convolution with filters that have no holes and see all channels, or its gradient by filters alone.
+
+    Attributes:
+      made: what it gives, or what the gradient is given.
+      images: what it is given.
+      stride, padding: down and to the right.
     """
+
+    made: torch.Tensor
+    images: torch.Tensor
+    stride: list[int]
+    padding: list[int]
+
+
+def _plain(node: fx.Node) -> _Plain | None:
     given: Any = node.args
     if node.target is BACK:
-        made, (stride, _, dilation, transposed, _, groups, wanted) = meta(given[0]), given[4:]
+        made, images = meta(given[0]), meta(given[1])
+        stride, padding, dilation, transposed, _, groups, wanted = given[4:]
         plain = not transposed and wanted == [False, True, False]
     elif len(given) == 7:
-        made, (stride, padding, dilation, groups) = meta(node), given[3:]
+        made, images = meta(node), meta(given[0])
+        stride, padding, dilation, groups = given[3:]
         plain = not isinstance(padding, str)
     else:
         return None
-    return made if plain and groups == 1 and {*stride, *dilation} == {1} else None
+    if not plain or groups != 1 or {*dilation} != {1} or made is None or images is None:
+        return None
+    return _Plain(made, images, stride, padding)
 
 
 def _has_tiles(node: fx.Node) -> bool:
     """Whether a convolution, or its gradient by filters, pays by tiles."""
-    made = _made(node)
-    return made is not None and made.dtype == torch.float32 and winograd.pays(_filters(node), made.shape)
+    found = _plain(node)
+    return found is not None and {*found.stride} == {1} and found.made.dtype == torch.float32 and \
+        winograd.pays(_filters(node), found.made.shape)
 
 
 def _has_lines(node: fx.Node) -> bool:
     """Whether a convolution, or its gradient by filters, is over one axis."""
-    made, images = _made(node), meta(node.args[1 if node.target is BACK else 0])
-    if made is None or images is None:
+    found = _plain(node)
+    if found is None or {*found.stride} != {1}:
         return False
     outs, depth, *sizes = _filters(node)
-    padding: Any = node.args[5 if node.target is BACK else 4]
-    narrow = any(sizes[axis] == images.shape[2 + axis] == 1 and not padding[axis] for axis in (0, 1))
-    return narrow and max(sizes) > 1 and dense.fits(made.numel() // outs, outs) and dense.fits(depth, outs)
+    narrow = any(sizes[axis] == found.images.shape[2 + axis] == 1 and not found.padding[axis] for axis in (0, 1))
+    return narrow and max(sizes) > 1 and dense.fits(found.made.numel() // outs, outs) and dense.fits(depth, outs)
+
+
+def _has_few(node: fx.Node) -> bool:
+    """Whether a convolution, or its gradient by filters, is of images with few channels."""
+    found = _plain(node)
+    if found is None:
+        return False
+    outs, depth, *sizes = _filters(node)
+    return thin.fits(found.made.dtype, depth, outs, sizes, found.made.shape[3])
 
 
 def _by_channels(x: torch.Tensor, weights: torch.Tensor, *others: Any) -> torch.Tensor:
@@ -176,3 +211,11 @@ def _by_lines(x: torch.Tensor, weights: torch.Tensor, bias: torch.Tensor | None,
 
 def _back_by_lines(dy: torch.Tensor, x: torch.Tensor, weights: torch.Tensor, *others: Any) -> Any:
     return None, one_axis.by_filter(dy, x, weights.shape[2:], others[2]), None
+
+
+def _by_few(x: torch.Tensor, weights: torch.Tensor, bias: torch.Tensor | None, *others: Any) -> torch.Tensor:
+    return thin.forward(x, weights, bias, *others[:2])
+
+
+def _back_by_few(dy: torch.Tensor, x: torch.Tensor, weights: torch.Tensor, *others: Any) -> Any:
+    return None, thin.by_filter(dy, x, weights.shape[2:], *others[1:3]), None

@@ -19,7 +19,7 @@ from torch import fx
 from tfmagic.ops.threads import on_threads
 from tfmagic.session.passes import work
 from tfmagic.session.plan.run_time import PlanCall
-from tfmagic.session.tiers.candidates import BACK, BLOCKS, COMPILED, LAST, PRODUCTS, Engine, candidates, meta, prepare
+from tfmagic.session.tiers.candidates import BACK, COMPILED, LAST, PRODUCTS, SLEEP, Engine, candidates, meta, prepare
 from tfmagic.session.tiers.choices import choice
 
 # Operations below which a call is all that a product takes, and numbers from which on measuring takes too much memory.
@@ -39,16 +39,16 @@ class Engines(PlanCall, shown_under="tfmagic.machine"):
 
     Attributes:
       node: the call.
+      threads: how many it has; 0: as many as torch has when it is bound.
 
     Args:
       engines: the candidates by name, of the call's arguments; torch's own is "torch".
-      threads: how many threads it has; 0: as many as torch has when it is bound.
     """
 
     effect = "none"
 
     def __init__(self, node: fx.Node, engines: dict[str, Engine], threads: int):
-        self.node, self.engines, self._threads = node, engines, threads
+        self.node, self.engines, self.threads = node, engines, threads
         self.__name__ = self.__qualname__ = str(getattr(node.target, "__name__", "matmul"))
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,7 +64,8 @@ class Engines(PlanCall, shown_under="tfmagic.machine"):
             nonlocal quickest
             if quickest is None:
                 images = given[1 if self.node.target is BACK else 0]
-                last = images.is_contiguous(memory_format=LAST) and not images.is_contiguous()
+                last = images.is_contiguous(memory_format=LAST) and images.stride(1) == 1 and \
+                    (images.shape[1] == 1 or not images.is_contiguous())
                 quickest = self._quickest(given) if last else self.engines["torch"]
             return quickest(*given)
 
@@ -75,7 +76,7 @@ class Engines(PlanCall, shown_under="tfmagic.machine"):
         prepare(self.node, self.engines)
 
     def _quickest(self, given: Sequence[Any]) -> Engine:
-        threads = self._threads or torch.get_num_threads()
+        threads = self.threads or torch.get_num_threads()
         key = f"{self.__name__}({', '.join(map(_said, given))}) on {threads} of {', '.join(self.engines)}"
         name = choice(key, on_threads(threads, lambda: _quickest(self.engines, given)))
         return self.engines.get(name, self.engines["torch"])
@@ -109,7 +110,8 @@ def find(items: Iterable[Any], threads: int) -> Iterator[Any]:
         if found is None:
             yield item
         else:
-            yield Engines(item, found, (threads if work.is_worth_threads(item) else 1) if threads > 1 else 0)
+            several = work.is_worth_threads(item, not COMPILED.isdisjoint(found))
+            yield Engines(item, found, (threads if several else 1) if threads > 1 else 0)
 
 
 def _is_large(node: fx.Node) -> bool:
@@ -149,8 +151,9 @@ def _quickest(engines: dict[str, Engine], given: Sequence[Any]) -> str:
                     calls[name] = max(1, math.ceil(_SECONDS / once))
                 times[name] = min(times[name], _timed(engine, given, calls[name]))
     name = min(times, key=times.__getitem__)
-    if times.get(BLOCKS, math.inf) * _CLEARLY < times[name]:
-        return BLOCKS
+    for ours in SLEEP:
+        if times.get(ours, math.inf) * _CLEARLY < times[name]:
+            return ours
     return name if times[name] < _CLEARLY * times["torch"] else "torch"
 
 

@@ -15,6 +15,7 @@ from torch import fx
 from tfmagic.session.passes import work
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
+from tfmagic.session.tiers.engines import Engines
 
 
 class _OnAll(PlanCall, shown_under="tfmagic.threads"):
@@ -53,8 +54,8 @@ def divided(plan: PlanGraph) -> PlanGraph:
     twins: dict[fx.Node, fx.Node] = {}
     for node in plan.graph.nodes:
         twin = twins[node] = graph.node_copy(node, twins.__getitem__)
-        if node.op in ("call_function", "call_method") and not getattr(node.target, "bodies", ()) \
-                and work.is_worth_threads(node):
+        several = node.target.threads > 1 if isinstance(node.target, Engines) else work.is_worth_threads(node)
+        if node.op in ("call_function", "call_method") and not getattr(node.target, "bodies", ()) and several:
             twin.op, twin.target = "call_function", _OnAll(node.target, plan.threads)
     return PlanGraph(plan.name, graph, plan.constants, plan.written, plan.in_place, feeds=plan.feeds,
                      fetches=plan.fetches, ops=plan.ops)
