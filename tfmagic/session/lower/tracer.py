@@ -6,7 +6,6 @@ at `x.shape` while they are traced, and what depends on shapes alone becomes a c
 
 from __future__ import annotations
 
-import functools
 import operator
 import re
 from typing import Any
@@ -15,19 +14,18 @@ import numpy as np
 import torch
 from torch import fx
 from torch.fx.proxy import GraphAppendingTracer, Proxy
-from torch.overrides import is_tensor_method_or_property
 
 from tfmagic.graph.operation import Operation
 from tfmagic.graph.registry import Effect
 from tfmagic.session.lower import meta
 from tfmagic.session.plan.run_time import UNKNOWN, PlanCall
 
-_is_method = functools.cache(is_tensor_method_or_property)  # which switches warnings off and on each time
-
 # Functions of torch that draw from its own generator.
 _RANDOM = frozenset({torch.rand, torch.randn, torch.randint, torch.randperm, torch.bernoulli, torch.multinomial,
                      torch.normal})
 _SHAPED = (torch.Tensor, np.ndarray)
+# Where methods of tensors are defined: in Python, and in C.
+_METHODS = ("Tensor.", "TensorBase.", "_TensorBase.")
 
 
 def device_of(value: Any) -> str:
@@ -43,7 +41,7 @@ class PlanProxy(Proxy):
         """Record a call of torch; what fx does here costs more than all else that is recorded of a call."""
         kwargs = kwargs or {}
         tracer = _tracer_of((*args, *kwargs.values()))
-        if _is_method(orig_method):
+        if is_method(orig_method):
             return tracer.create_proxy("call_method", orig_method.__name__, args, kwargs)
         return tracer.create_proxy("call_function", orig_method, args, kwargs)
 
@@ -101,6 +99,11 @@ class PlanProxy(Proxy):
         if isinstance(meta, torch.Tensor):
             return meta.shape[0]
         return super().__len__()
+
+
+def is_method(function: Any) -> bool:
+    """Whether a function is a method or property of tensors; torch's own answer looks through all of torch first."""
+    return function.__name__ == "__get__" or getattr(function, "__qualname__", "").startswith(_METHODS)
 
 
 def _tracer_of(arguments: Any) -> PlanTracer:
