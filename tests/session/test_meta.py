@@ -101,6 +101,14 @@ CALLS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     *((function, (torch.ones([2, 3], dtype=dtype), 1)) for function in (torch.cumsum, torch.cumprod)
       for dtype in (torch.float32, torch.int32, torch.bool)),
     *((torch.eye, size) for size in ((3,), (2, 4))),
+    *((function, (torch.ones([3]), offset)) for function in (torch.diag, torch.diag_embed) for offset in (0, 1, -2)),
+    (torch.hann_window, (8,)),
+    *((operator.getitem, (X, index)) for index in (
+        *(torch.zeros(shape, dtype=torch.int64) for shape in ((3,), (2, 5), (0,))), [1, 0, 1], (slice(None), [0, 3]),
+        (None, slice(2), torch.zeros([3, 1], dtype=torch.int64), [0, 1], slice(0)),
+        (torch.zeros([2, 1], dtype=torch.int32), torch.zeros([3], dtype=torch.int32)))),
+    (torch.isin, (torch.ones([2, 3]), torch.ones([4]))),
+    *((torch.linalg.vector_norm, (X, 2, dim, keep)) for dim in (-1, [0, 1]) for keep in (False, True)),
     *((torch.reshape, (X.transpose(0, 3), shape)) for shape in ((-1,), (8, -1, 7), (7, 72, 1))),
     *((torch.ops.aten.native_batch_norm_backward, (
         X, X, scale, torch.ones([4]), torch.ones([4]), torch.ones([4]), torch.ones([4]), True, 1e-3, wanted))
@@ -121,6 +129,60 @@ CALLS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
 @pytest.mark.parametrize("function, args", CALLS, ids=[getattr(f, "__name__", str(f)) for f, _ in CALLS])
 def test_rules_say_what_torch_computes(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     assert signature(list(said(function, *args))) == signature(list(function(*args)))
+
+
+def matrices(*shape: int, dtype: torch.dtype) -> torch.Tensor:
+    """Such as every solver and factorisation takes."""
+    return torch.eye(*shape[-2:], dtype=dtype).expand(shape).contiguous()
+
+
+LINALG = torch.linalg
+OF_SQUARE = (LINALG.inv, LINALG.cholesky, LINALG.matrix_exp, LINALG.slogdet, LINALG.eigh, LINALG.eigvalsh, LINALG.eig,
+             torch.diag_embed)
+OF_ANY: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
+    (LINALG.svdvals, {}), (LINALG.lu_factor, {}), (LINALG.qr, {}), (LINALG.qr, {"mode": "complete"}),
+    *((LINALG.svd, {"full_matrices": full}) for full in (False, True)))
+
+
+@pytest.mark.parametrize("dtype", meta.FULL, ids=str)
+def test_what_is_said_of_matrices_is_what_torch_computes(dtype: torch.dtype) -> None:
+    calls: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = []
+    for batch in ((), (5,), (2, 1), (0,)):
+        square = matrices(*batch, 3, 3, dtype=dtype)
+        calls += [(function, (square,), {}) for function in OF_SQUARE]
+        for size in ((2, 4), (4, 2), (3, 3)):
+            calls += [(function, (matrices(*batch, *size, dtype=dtype),), options) for function, options in OF_ANY]
+        for rhs in (torch.ones(3, 2, dtype=dtype), torch.ones(2, 1, 3, 4, dtype=dtype), square):
+            calls += [(LINALG.solve, (square, rhs), {}), (torch.cholesky_solve, (rhs, square), {}),
+                      *((LINALG.solve_triangular, (square, rhs), {"upper": upper}) for upper in (False, True))]
+        calls.append((LINALG.cross, (square, square), {"dim": -1}))
+    settled = 0
+    for function, args, kwargs in calls:
+        actual, rule = function(*args, **kwargs), said(function, *args, **kwargs)
+        settled += rule is not None
+        assert rule is None or signature(rule) == signature(actual), (function, args, kwargs)
+    assert settled > 0.9 * len(calls)
+
+
+@pytest.mark.parametrize("function, shapes, options", [
+    (LINALG.inv, [(2, 3)], {}), (LINALG.inv, [(3,)], {}), (LINALG.eigh, [(2, 3)], {}),
+    (LINALG.solve, [(3, 3), (2, 2)], {}), (LINALG.cross, [(2, 2), (2, 2)], {"dim": -1})], ids=str)
+def test_what_torch_refuses_is_settled_by_no_rule(function: Callable[..., Any], shapes: Any, options: Any) -> None:
+    assert said(function, *map(torch.ones, shapes), **options) is None
+
+
+@pytest.mark.parametrize("equation, shapes", [
+    ("ij,jk->ik", [(2, 3), (3, 4)]), ("bij, bjk -> bki", [(5, 2, 3), (1, 3, 4)]), ("ii->i", [(3, 3)]),
+    ("i,j,k->", [(2,), (3,), (4,)]), ("ab->ba", [(2, 3)]), ("...ij,jk->...ik", [(5, 1, 2, 3), (3, 4)]),
+    ("i...,...->...i", [(2, 1, 3), (4, 3)])])
+def test_einsum_keeps_the_axes_that_its_equation_names(equation: str, shapes: Any) -> None:
+    operands = list(map(torch.ones, shapes))
+    assert signature(said(torch.einsum, equation, *operands)) == signature(torch.einsum(equation, *operands))
+
+
+def test_what_only_values_tell_is_unknown() -> None:
+    assert said(torch.nonzero, torch.ones([3])) is meta.UNKNOWN
+    assert said(operator.getitem, torch.ones([3]), torch.tensor([True, False, True])) is meta.UNKNOWN
 
 
 PROGRAM = """

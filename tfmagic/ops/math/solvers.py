@@ -50,7 +50,7 @@ def adjoint(matrix: Any, name: str | None = None) -> Tensor:
         return api.linalg.matrix_transpose(matrix, conjugate=True)
 
 
-@tensor_function(meta=lambda x: torch.empty_like(x))
+@tensor_function(meta=lambda x: x)
 def inverse_of(x: Any) -> Any:
     """The inverses of matrices."""
     found = None if x.is_cuda else inverses(x)

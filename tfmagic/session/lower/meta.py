@@ -34,8 +34,8 @@ ELEMENT_WISE = words("""
     bitwise_right_shift bitwise_xor ceil clamp clamp_max clamp_min complex conj_physical cos cosh digamma div elu eq
     erf erfc exp expm1 floor fmax fmin fmod gammainc gammaincc ge gt i0e i1e invert isfinite isinf isnan le
     leaky_relu lgamma log log1p logical_and logical_not logical_or logical_xor lshift lt maximum minimum mod mul ne
-    neg nextafter or_ pow reciprocal relu remainder round rshift rsqrt selu sigmoid sign sin sinh softplus softsign
-    sqrt square sub tan tanh truediv trunc where xor zeta
+    neg nextafter or_ pow reciprocal relu remainder round rshift rsqrt selu sgn sigmoid sign sin sinh softplus
+    softsign sqrt square sub tan tanh truediv trunc where xor zeta
 """)
 # What gives a tensor like its first argument.
 _SAME = words("""
@@ -43,6 +43,8 @@ _SAME = words("""
     nan_to_num ones_like scatter scatter_ scatter_add scatter_reduce slice_scatter softmax tril triu zeros_like
 """)
 REDUCTIONS = words("all amax amin any mean prod sum")
+# What LAPACK computes in.
+FULL = (torch.float32, torch.float64, torch.complex64, torch.complex128)
 
 
 _STRING = np.array(b"", object)
@@ -103,6 +105,11 @@ def _said_here(kind: str, target: Any, args: Any, kwargs: Any) -> Any:
     """What this module says of a call, or None."""
     rule = (_method_rules() if kind == "call_method" else _function_rules()).get(target)
     return None if rule is None else rule(*args, **kwargs)
+
+
+def _of_values(*args: Any, **kwargs: Any) -> Any:
+    """A rule of functions that give as much as the values say, and of those that give nothing."""
+    return UNKNOWN
 
 
 def _empty(shape: Any, dtype: torch.dtype) -> torch.Tensor:
@@ -167,6 +174,11 @@ def _reduction(function: Any, x: Any, dim: Any = None, keepdim: bool = False, **
     return _empty(shape, function(_one(x.ndim, x.dtype), **kwargs).dtype)
 
 
+def _norm(x: Any, order: Any = 2, dim: Any = None, keepdim: bool = False) -> torch.Tensor | None:
+    result = _reduction(torch.sum, x, dim, keepdim) if x.dtype in FULL and 0 not in x.shape else None
+    return None if result is None else _empty(result.shape, x.dtype.to_real())
+
+
 def _matmul(a: Any, b: Any) -> torch.Tensor | None:
     if a.ndim < 2 or b.ndim < 2 or a.shape[-1] != b.shape[-2] or a.dtype != b.dtype:
         return None
@@ -200,6 +212,26 @@ def _stack(tensors: Any, dim: int = 0) -> torch.Tensor | None:
 
 def _gather(x: Any, dim: int, index: Any) -> torch.Tensor:
     return _empty(index.shape, x.dtype)
+
+
+def _getitem(x: Any, index: Any) -> Any:
+    """By an index in which tensors, or lists of numbers, stand side by side; of all else torch itself tells."""
+    parts = index if isinstance(index, tuple) else (index,)
+    places = [place for place, part in enumerate(parts) if isinstance(part, torch.Tensor) or (
+        isinstance(part, list) and all(type(number) is int for number in part))]
+    if not places or not isinstance(x, torch.Tensor) or places[-1] - places[0] >= len(places) or any(
+            place not in places and type(part) not in (slice, type(None)) for place, part in enumerate(parts)):
+        return None
+    chosen = [torch.empty(len(part)) if isinstance(part, list) else part for part in map(parts.__getitem__, places)]
+    if any(part.dtype in (torch.bool, torch.uint8) for part in chosen):
+        return UNKNOWN  # as many as are true
+    rest = x[tuple([slice(None) if place in places else part for place, part in enumerate(parts)])].shape
+    picked = np.broadcast_shapes(*[tuple(part.shape) for part in chosen])
+    return _empty([*rest[:places[0]], *picked, *rest[places[-1] + 1:]], x.dtype)
+
+
+def _is_in(x: Any, among: Any, **options: Any) -> torch.Tensor | None:
+    return _empty(x.shape, torch.bool) if isinstance(x, torch.Tensor) else None
 
 
 def _index_select(x: Any, dim: int, index: Any) -> torch.Tensor | None:
@@ -319,6 +351,103 @@ def _batch_norm(x: Any, scale: Any, offset: Any, mean: Any, variance: Any, train
     return _same(x), moments, moments
 
 
+def _matrix_function(results: Callable[..., Any], square: bool = False) -> Any:
+    """A rule of functions of one matrix, or a batch of them.
+
+    Args:
+      results: from the sizes of the batch, rows, columns and the dtype to shape and dtype of what the function gives.
+      square: whether it is refused for other matrices.
+    """
+
+    def rule(x: Any, **options: Any) -> Any:
+        if x.dtype not in FULL or x.ndim < 2 or (square and x.shape[-1] != x.shape[-2]):
+            return None
+        given = results(x.shape[:-2], *x.shape[-2:], x.dtype, **options)
+        return tuple([_empty(*each) for each in given]) if isinstance(given, list) else _empty(*given)
+
+    return rule
+
+
+def _svd(batch: Any, rows: int, columns: int, dtype: Any, full_matrices: bool = True) -> Any:
+    least = min(rows, columns)
+    return [((*batch, rows, rows if full_matrices else least), dtype), ((*batch, least), dtype.to_real()),
+            ((*batch, columns if full_matrices else least, columns), dtype)]
+
+
+def _qr(batch: Any, rows: int, columns: int, dtype: Any, mode: str = "reduced") -> Any:
+    kept = {"reduced": min(rows, columns), "complete": rows}[mode]
+    return [((*batch, rows, kept), dtype), ((*batch, kept, columns), dtype)]
+
+
+_MATRIX_FUNCTIONS = {
+    "cholesky inv matrix_exp": _matrix_function(lambda batch, n, m, dtype: ((*batch, n, n), dtype), square=True),
+    "slogdet": _matrix_function(lambda batch, n, m, dtype: [(batch, dtype), (batch, dtype.to_real())], square=True),
+    "eigvalsh": _matrix_function(lambda batch, n, m, dtype: ((*batch, n), dtype.to_real()), square=True),
+    "eigh": _matrix_function(lambda batch, n, m, dtype: [((*batch, n), dtype.to_real()), ((*batch, n, n), dtype)],
+                             square=True),
+    "eig": _matrix_function(lambda batch, n, m, dtype: [((*batch, n), dtype.to_complex()),
+                                                        ((*batch, n, n), dtype.to_complex())], square=True),
+    "lu_factor": _matrix_function(lambda batch, n, m, dtype: [((*batch, n, m), dtype),
+                                                              ((*batch, min(n, m)), torch.int32)]),
+    "svd": _matrix_function(_svd),
+    "svdvals": _matrix_function(lambda batch, n, m, dtype: ((*batch, min(n, m)), dtype.to_real())),
+    "qr": _matrix_function(_qr),
+}
+
+
+def _solved(a: Any, b: Any, **options: Any) -> torch.Tensor | None:
+    """What times a square matrix is another matrix."""
+    if min(a.ndim, b.ndim) < 2 or "left" in options:
+        return None
+    fits = a.dtype == b.dtype and a.dtype in FULL and a.shape[-2] == a.shape[-1] == b.shape[-2]
+    batch = np.broadcast_shapes(tuple(a.shape[:-2]), tuple(b.shape[:-2]))
+    return _empty([*batch, *b.shape[-2:]], b.dtype) if fits else None
+
+
+def _solve(a: Any, b: Any) -> torch.Tensor | None:
+    return _solved(a, b) if b.shape != a.shape[:-1] else None  # which are vectors
+
+
+def _cross(a: Any, b: Any, dim: int = -1) -> torch.Tensor | None:
+    shape = np.broadcast_shapes(tuple(a.shape), tuple(b.shape))
+    fits = a.ndim == b.ndim and a.dtype == b.dtype and a.shape[dim] == b.shape[dim] == 3
+    return _empty(shape, a.dtype) if fits else None
+
+
+def _einsum(equation: str, *operands: Any) -> torch.Tensor | None:
+    given, arrow, wanted = equation.replace(" ", "").partition("->")
+    sizes: dict[str, int] = {}
+    batches = []
+    for labels, x in zip(given.split(","), operands, strict=True):
+        before, dots, after = labels.partition("...")
+        end = x.ndim - len(after)
+        if end < len(before) or (end > len(before) and not dots):
+            return None
+        batches.append(tuple(x.shape[len(before):end]))
+        for label, size in zip(before + after, [*x.shape[:len(before)], *x.shape[end:]], strict=True):
+            sizes[label] = size if sizes.get(label, 1) == 1 else sizes[label]
+            if size not in (1, sizes[label]):
+                return None
+    batch = np.broadcast_shapes(*batches)
+    before, dots, after = wanted.partition("...")
+    if not arrow or (batch and not dots) or len({x.dtype for x in operands}) != 1:
+        return None
+    return _empty([*[sizes[label] for label in before], *batch, *[sizes[label] for label in after]], operands[0].dtype)
+
+
+def _diag(x: Any, diagonal: int = 0) -> torch.Tensor | None:
+    return _diag_embed(x, diagonal) if x.ndim == 1 else None
+
+
+def _diag_embed(x: Any, offset: int = 0) -> torch.Tensor | None:
+    size = x.shape[-1] + abs(offset) if x.ndim else 0
+    return _empty([*x.shape[:-1], size, size], x.dtype) if x.ndim else None
+
+
+def _window(size: Any, periodic: bool = True, dtype: Any = None, device: Any = None) -> torch.Tensor | None:
+    return _filled(size, dtype=dtype)
+
+
 @functools.cache
 def _function_rules() -> dict[Any, Callable[..., Any]]:
     aten, functional = torch.ops.aten, torch.nn.functional
@@ -333,6 +462,8 @@ def _function_rules() -> dict[Any, Callable[..., Any]]:
     for function in (aten.max_pool2d_with_indices_backward, aten.avg_pool2d_backward,
                      aten.max_pool3d_with_indices_backward, aten.avg_pool3d_backward):
         rules[function] = lambda dy, x, *rest: _same(x)
+    for names_of, matrix_rule in _MATRIX_FUNCTIONS.items():
+        rules.update({getattr(torch.linalg, name): matrix_rule for name in words(names_of)})
     return {**rules, torch.matmul: _matmul, operator.matmul: _matmul,
             torch.addmm: _sum_and_product, torch.cat: _cat, torch.stack: _stack, torch.gather: _gather,
             torch.sort: _sort, torch.conv2d: _convolution, torch.conv3d: _convolution,
@@ -342,14 +473,19 @@ def _function_rules() -> dict[Any, Callable[..., Any]]:
             torch.tile: _tile, torch.zeros: _filled, torch.ones: _filled, torch.arange: _arange,
             torch.argmax: _arg_extreme, torch.argmin: _arg_extreme, functional.pad: _pad,
             torch.cumsum: _cumulative, torch.cumprod: _cumulative, torch.full: _full, torch.eye: _eye,
-            torch.reshape: _reshape, functional.fold: _fold, torch._assert_async: lambda *args: UNKNOWN}
+            torch.reshape: _reshape, functional.fold: _fold, torch.linalg.solve: _solve,
+            torch.linalg.solve_triangular: _solved, torch.linalg.vector_norm: _norm,
+            torch.cholesky_solve: lambda b, factor: _solved(factor, b), torch.diag_embed: _diag_embed,
+            torch.diag: _diag, torch.linalg.cross: _cross, torch.einsum: _einsum, torch.hann_window: _window,
+            operator.getitem: _getitem, torch.isin: _is_in, torch.nonzero: _of_values, torch._assert_async: _of_values}
 
 
 @functools.cache
 def _method_rules() -> dict[str, Callable[..., Any]]:
     rules: dict[str, Callable[..., Any]] = {name: _same for name in _SAME if hasattr(torch.Tensor, name)}
     rules.update(gather=_gather, index_select=_index_select, tile=_tile, new_zeros=_new_filled, new_full=_new_full,
-                 reshape=_reshape, argmax=_arg_extreme, argmin=_arg_extreme, cumsum=_cumulative, cumprod=_cumulative)
+                 reshape=_reshape, argmax=_arg_extreme, argmin=_arg_extreme, cumsum=_cumulative, cumprod=_cumulative,
+                 sort=_sort, nonzero=_of_values, __getitem__=_getitem)
     for names, rule in ((ELEMENT_WISE, _element_wise), (REDUCTIONS, _reduction)):
         for name in names:
             if hasattr(torch.Tensor, name):
