@@ -63,6 +63,15 @@ def test_element_wise_functions_promote_and_broadcast_as_torch_does(function: Ca
     assert settled > 3
 
 
+@pytest.mark.parametrize("name", ["__and__", "__or__", "__xor__", "__rand__", "__lshift__", "__rshift__"])
+def test_operators_of_tensors_promote_and_broadcast_as_torch_does(name: str) -> None:
+    for a, b in ((torch.ones([3], dtype=torch.bool), torch.ones([2, 1], dtype=torch.int32)),
+                 (torch.ones([], dtype=torch.uint8), torch.ones([2], dtype=torch.int64)),
+                 (torch.ones([2], dtype=torch.int32), 1)):
+        rule = meta._said_here("call_method", name, as_meta((a, b)), {})
+        assert signature(rule) == signature(getattr(torch.Tensor, name)(a, b))
+
+
 @pytest.mark.parametrize("function", rules_of(meta._reduction), ids=lambda f: f.__name__)
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_reductions_give_what_torch_gives(function: Callable[..., Any], dtype: torch.dtype) -> None:
@@ -103,6 +112,7 @@ CALLS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     *((torch.eye, size) for size in ((3,), (2, 4))),
     *((function, (torch.ones([3]), offset)) for function in (torch.diag, torch.diag_embed) for offset in (0, 1, -2)),
     (torch.hann_window, (8,)),
+    (torch.roll, (X, 1, -2)),
     *((operator.getitem, (X, index)) for index in (
         *(torch.zeros(shape, dtype=torch.int64) for shape in ((3,), (2, 5), (0,))), [1, 0, 1], (slice(None), [0, 3]),
         (None, slice(2), torch.zeros([3, 1], dtype=torch.int64), [0, 1], slice(0)),

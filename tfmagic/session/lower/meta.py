@@ -40,7 +40,7 @@ ELEMENT_WISE = words("""
 # What gives a tensor like its first argument.
 _SAME = words("""
     clone contiguous diagonal_scatter empty_like flip full_like index_add index_copy index_fill index_put log_softmax
-    nan_to_num ones_like scatter scatter_ scatter_add scatter_reduce slice_scatter softmax tril triu zeros_like
+    nan_to_num ones_like roll scatter scatter_ scatter_add scatter_reduce slice_scatter softmax tril triu zeros_like
 """)
 REDUCTIONS = words("all amax amin any mean prod sum")
 # What LAPACK computes in.
@@ -490,6 +490,8 @@ def _method_rules() -> dict[str, Callable[..., Any]]:
         for name in names:
             if hasattr(torch.Tensor, name):
                 rules[name] = functools.partial(rule, getattr(torch.Tensor, name))
+    for name in words("and lshift or rand ror rshift rxor xor"):  # the operators that torch tells in Python
+        rules[f"__{name}__"] = functools.partial(_element_wise, getattr(torch.Tensor, f"__{name}__"))
     return rules
 
 
