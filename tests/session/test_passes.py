@@ -167,6 +167,31 @@ def test_a_slice_that_takes_everything_is_the_value(sess) -> None:
         assert found.tolist() == wanted.tolist()
 
 
+def test_a_stack_of_one_value_or_of_a_vectors_numbers_is_one_copy(sess) -> None:
+    """Who knows no broadcasting writes so: a self-organizing map stacks its input, and its rates, for each neuron."""
+    x, row = tf.placeholder(tf.float32, [6]), tf.placeholder(tf.float32, [2])
+    repeated = [tf.stack([row] * 6), tf.stack([row] * 6, axis=1)]
+    in_order = [tf.stack([tf.tile(tf.slice(x, [i], [1]), [3]) for i in places]) for places in (range(6), range(2, 5))]
+    in_order.append(tf.stack([tf.reshape(tf.slice(x, [i], [1]), []) for i in range(6)]))
+    plain, plan = plans(sess, repeated + in_order, [x, row], [(6,), (2,)])
+    assert plain.code().count("torch.stack") == 5 and "torch.stack" not in plan.code()
+    given, pair = np.arange(6, dtype=np.float32), np.array([7, 8], np.float32)
+    found = sess.run(repeated + in_order, {x: given, row: pair})
+    expected = [np.tile(pair, (6, 1)), np.tile(pair[:, None], (1, 6)), np.tile(given[:, None], (1, 3)),
+                np.tile(given[2:5, None], (1, 3)), given]
+    for value, wanted in zip(found, expected, strict=True):
+        assert value.tolist() == wanted.tolist()
+
+
+def test_a_stack_out_of_order_stays(sess) -> None:
+    x = tf.placeholder(tf.float32, [3])
+    turned = [tf.slice(x, [i], [1]) for i in (2, 1, 0)]
+    across = tf.stack([tf.slice(x, [i], [1]) for i in range(3)], axis=1)
+    _, plan = plans(sess, [tf.stack(turned), across], [x], [(3,)])
+    assert plan.code().count("torch.stack") == 2
+    assert sess.run(across, {x: [1.0, 2.0, 3.0]}).tolist() == [[1.0, 2.0, 3.0]]
+
+
 def test_constants_fold(sess) -> None:
     y = tf.constant(2.0) * 3.0 + 4.0
     _, plan = plans(sess, [y])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,8 +14,10 @@ from tfmagic.ops.declare import op
 from tfmagic.ops.shape_rules import merge, merge_dim, with_rank, with_rank_at_least
 from tfmagic.ops.sparse import parts
 
-_OPERATIONS = {"a-b": lambda a, b: a - b, "b-a": lambda a, b: b - a, "intersection": lambda a, b: a & b,
-               "union": lambda a, b: a | b}
+# Of two ascending arrays without repetitions.
+_OPERATIONS = {"a-b": lambda a, b: np.setdiff1d(a, b, assume_unique=True),
+               "b-a": lambda a, b: np.setdiff1d(b, a, assume_unique=True),
+               "intersection": lambda a, b: np.intersect1d(a, b, assume_unique=True), "union": np.union1d}
 
 
 def _array(value: Any) -> Any:
@@ -45,69 +48,79 @@ class DenseToDenseSetOperation:
 
     def kernel(op: Any, set1: Any, set2: Any) -> tuple[Any, Any, Any]:
         a, b = _array(set1), _array(set2)
-        return _combined(op, _rows(a), _rows(b), a.shape[:-1], a.dtype)
+        return _combined(op, _rows(a), _rows(b), a.shape[:-1])
 
 
-_Groups = dict[tuple[int, ...], set[Any]]
+class _Sets(NamedTuple):
+    """The sets in the rows of a tensor, repetitions included.
+
+    Attributes:
+      rows: the number of the row of each member.
+      members: them.
+    """
+
+    rows: np.ndarray
+    members: np.ndarray
 
 
-def _rows(dense: np.ndarray) -> _Groups:
+def _rows(dense: np.ndarray) -> _Sets:
     """The set in each row of a dense tensor."""
-    return {row: set(dense[row].tolist()) for row in np.ndindex(dense.shape[:-1])}
+    return _Sets(np.repeat(np.arange(math.prod(dense.shape[:-1])), dense.shape[-1]), dense.reshape(-1))
 
 
-def _combined(op: Any, first: _Groups, second: _Groups, sizes: Any, dtype: Any) -> tuple[Any, Any, Any]:
-    """A set operation on the sets of each group, as coordinates, values in ascending order, and shape."""
+def _combined(op: Any, first: _Sets, second: _Sets, sizes: Any) -> tuple[Any, Any, Any]:
+    """A set operation on the sets of each row, as coordinates, values in ascending order, and shape."""
     operation = _OPERATIONS.get(op.set_operation.lower())
     if operation is None:
         raise errors.InvalidArgumentError(None, op.op, f"Invalid set_operation {op.set_operation}.")
-    places: list[tuple[int, ...]] = []
-    values: list[Any] = []
-    longest = 0
-    for row in sorted(first.keys() | second.keys()):
-        members = sorted(operation(first.get(row, set()), second.get(row, set())))
-        longest = max(longest, len(members))
-        places += [(*row, i) for i in range(len(members))]
-        values += members
-    found = np.empty(len(values), dtype)
-    found[:] = values
-    shape = torch.tensor([*sizes, longest], dtype=torch.int64)
-    indices = torch.tensor(places, dtype=torch.int64).reshape(-1, len(sizes) + 1)
-    return indices, found if found.dtype == object else torch.from_numpy(found), shape
+    members, codes = np.unique(np.concatenate([first.members, second.members]), return_inverse=True)
+    # One number for a row and a member of it: numbers ascend as rows do, and as members do in each.
+    keys = np.concatenate([first.rows, second.rows]) * len(members) + codes
+    parted = len(first.rows)
+    rows, codes = np.divmod(operation(np.unique(keys[:parted]), np.unique(keys[parted:])), max(len(members), 1))
+    counts = np.bincount(rows, minlength=math.prod(sizes))
+    places = np.arange(len(rows)) - (np.cumsum(counts) - counts)[rows]
+    above = np.unravel_index(rows, tuple(sizes)) if len(rows) else [rows] * len(sizes)
+    indices, values = np.stack([*above, places], 1), members[codes]
+    return (torch.from_numpy(indices), values if values.dtype == object else torch.from_numpy(values),
+            torch.tensor([*sizes, counts.max(initial=0)], dtype=torch.int64))
 
 
 # --- sparse tensors whose rows are sets -------------------------------------------------------------------------
 
 
-def _groups(op: Any, indices: Any, values: Any, dense_shape: Any) -> _Groups:
-    """The set in each row of a sparse tensor that has elements.
+def _groups(op: Any, indices: Any, values: Any, dense_shape: Any) -> _Sets:
+    """The set in each row of a sparse tensor.
 
     Raises:
-      InvalidArgumentError: a coordinate is outside, repeats, or is out of order, and `validate_indices` asks.
+      InvalidArgumentError: a coordinate is outside, repeats, or is out of order; TensorFlow's kernels look at that
+        whatever `validate_indices` says.
     """
-    places, members = indices.cpu().numpy(), _array(values).tolist()
-    if op.validate_indices:
-        _validate(op, places, dense_shape)
-    groups: _Groups = {}
-    for place, member in zip(places.tolist(), members):
-        groups.setdefault(tuple(place[:-1]), set()).add(member)
-    return groups
+    places = indices.cpu().numpy()
+    _validate(op, places, dense_shape)
+    sizes = tuple(dense_shape[:-1])
+    return _Sets(np.ravel_multi_index(tuple(places[:, :-1].T), sizes) if len(places) else np.arange(0), _array(values))
 
 
 def _validate(op: Any, places: np.ndarray, dense_shape: list[int]) -> None:
-    for index, place in enumerate(places):
-        said = f"indices[{index}] = {shapes.brackets(tuple(place.tolist()))}"
-        if (place < 0).any() or (place >= np.array(dense_shape)).any():
-            bounds = shapes.brackets(tuple(dense_shape))
-            raise errors.InvalidArgumentError(None, op.op, f"{said} is out of bounds: need 0 <= index < {bounds}")
-        if index:
-            before = tuple(places[index - 1])
-            if tuple(place) == before:
-                raise errors.InvalidArgumentError(None, op.op, f"{said} is repeated")
-            if tuple(place) < before:
-                raise errors.InvalidArgumentError(
-                    None, op.op, f"{said} is out of order. Many sparse ops require sorted indices.\n    Use "
-                                 "`tf.sparse.reorder` to create a correctly ordered copy.\n\n")
+    outside = ((places < 0) | (places >= np.array(dense_shape))).any(1)
+    steps = np.diff(places, axis=0)
+    # How each place lies to the one before it: what the first coordinate says in which they differ.
+    direction = np.take_along_axis(steps, (steps != 0).argmax(1)[:, None], 1)[:, 0]
+    refused = outside.copy()
+    refused[1:] |= direction <= 0
+    if not refused.any():
+        return
+    index = int(refused.argmax())
+    said = f"indices[{index}] = {shapes.brackets(tuple(places[index].tolist()))}"
+    if outside[index]:
+        bounds = shapes.brackets(tuple(dense_shape))
+        raise errors.InvalidArgumentError(None, op.op, f"{said} is out of bounds: need 0 <= index < {bounds}")
+    if direction[index - 1] == 0:
+        raise errors.InvalidArgumentError(None, op.op, f"{said} is repeated")
+    raise errors.InvalidArgumentError(
+        None, op.op, f"{said} is out of order. Many sparse ops require sorted indices.\n    Use "
+                     "`tf.sparse.reorder` to create a correctly ordered copy.\n\n")
 
 
 def _sparse_result(rank: int | None) -> tuple[Dims, Dims, Dims]:
@@ -155,7 +168,7 @@ class DenseToSparseSetOperation:
     def kernel(op: Any, set1: Any, set2_indices: Any, set2_values: Any, set2_shape: Any) -> Any:
         a = _array(set1)
         _same_groups(op, a.shape[:-1], set2_shape[:-1])
-        return _combined(op, _rows(a), _groups(op, set2_indices, set2_values, set2_shape), a.shape[:-1], a.dtype)
+        return _combined(op, _rows(a), _groups(op, set2_indices, set2_values, set2_shape), a.shape[:-1])
 
 
 @op("SparseToSparseSetOperation", host=("set1_shape", "set2_shape"), traced=False,
@@ -174,8 +187,7 @@ class SparseToSparseSetOperation:
                set2_shape: Any) -> Any:
         _same_groups(op, set1_shape[:-1], set2_shape[:-1])
         return _combined(op, _groups(op, set1_indices, set1_values, set1_shape),
-                         _groups(op, set2_indices, set2_values, set2_shape), set1_shape[:-1],
-                         _array(set1_values).dtype)
+                         _groups(op, set2_indices, set2_values, set2_shape), set1_shape[:-1])
 
 
 @op("SetSize", host="set_shape", traced=False, because="as long as the values say",
@@ -187,7 +199,8 @@ class SetSize:
         return None
 
     def kernel(op: Any, set_indices: Any, set_values: Any, set_shape: Any) -> Any:
-        sizes = np.zeros(tuple(set_shape[:-1]), np.int32)
-        for row, members in _groups(op, set_indices, set_values, set_shape).items():
-            sizes[row] = len(members)
-        return torch.from_numpy(sizes)
+        sizes = tuple(set_shape[:-1])
+        found = _groups(op, set_indices, set_values, set_shape)
+        _, codes = np.unique(found.members, return_inverse=True)
+        rows = np.unique(np.stack([found.rows, codes]), axis=1)[0]
+        return torch.from_numpy(np.bincount(rows, minlength=math.prod(sizes)).astype(np.int32).reshape(sizes))

@@ -396,8 +396,30 @@ def _rewritten(rewrite: bytes, found: Any) -> tuple[bytes, bool]:
     return bytes(written), True
 
 
+# Letters, or one letter or class of ASCII, once or more often: Python's `re` finds the same, in time that grows with
+# the text alone; so does a class of what is not named, in ASCII.
+_SAME_IN_RE = re.compile(rb"""(?:[\w ,;:!@#%&=<>/'"~`-]+
+                              |(?:[\w ]|\\[dw]|(?P<other>\\[DW]))\+?
+                              |\[(?P<others>\^)?(?!\^)
+                                  (?:\w-\w|\\[!-/:-@\[-`{-~]|[\w ,;:!@#%=<>/'"`.+*?(){}$\t\n\r])+\]\+?)""",
+                          re.VERBOSE | re.ASCII)
+
+
+@functools.lru_cache(maxsize=256)
+def _in_re(pattern: bytes, rewrite: bytes) -> tuple[Any, bool] | None:
+    """The pattern for Python's `re`, and whether for ASCII alone; None: that might not find or write the same."""
+    same = None if b"\\" in rewrite else _SAME_IN_RE.fullmatch(pattern)
+    return None if same is None else (re.compile(pattern), same.group("other", "others") != (None, None))
+
+
 def _regex_replace(op: Any, x: Any, pattern: bytes, rewrite: bytes) -> Any:
     compiled = _pattern(pattern)
+    quick = _in_re(pattern, rewrite)
+    if quick is not None:
+        found, ascii_alone = quick
+        most = 0 if op.replace_global else 1
+        return strings(x, lambda s: found.sub(rewrite, s, most) if not ascii_alone or s.isascii() else
+                       _replaced(compiled, rewrite, s, op.replace_global))
     return strings(x, lambda s: _replaced(compiled, rewrite, s, op.replace_global))
 
 

@@ -27,12 +27,14 @@ def pipeline() -> list[tuple[str, Callable[[PlanGraph], bool]]]:
         repeats,
         row_updates,
         simplify,
+        stacks,
         sums_over_turns,
         turned_before_loops,
     )
 
     return [("fused updates", fused_updates.run), ("sums of lists", list_sums.run), ("dead code", dead_code.run),
             ("known values", known.run), ("simplify", simplify.run), ("common sub-expressions", cse.run),
+            ("stacks", stacks.run),
             ("lookups", lookups.run), ("images", images.run), ("repeats", repeats.run),
             ("recurrent nets", recurrent.run), ("sums over turns", sums_over_turns.run),
             ("turned before loops", turned_before_loops.run),

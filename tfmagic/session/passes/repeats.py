@@ -49,7 +49,7 @@ def _shape(node: Any) -> tuple[int, ...]:
     return tuple(node.meta["val"].shape)
 
 
-class _Writer(NamedTuple):
+class Writer(NamedTuple):
     """Writes calls before a node, on behalf of its operation."""
 
     node: fx.Node
@@ -123,7 +123,7 @@ def _of_repeated(product: Any, side: int) -> bool:
     moves = over[0] < max(kept, default=-1) or side == 0
     if moves and times * math.prod(_shape(matrix)) < math.prod(given) + math.prod(_shape(product)):
         return False
-    writer = _Writer(product)
+    writer = Writer(product)
     if turned:
         matrix = writer.permuted(matrix, [*range(rank - 2), rank - 1, rank - 2])
     sizes = [batch[axis] for axis in kept]
@@ -177,7 +177,7 @@ def _summed(total: Any) -> bool:
     if not over or over[-1] >= rank - 2 or any(_shape(side)[:-2] != shape[:-2] for side in (a, b)) \
             or math.prod(shape) < math.prod(_shape(a)) + math.prod(_shape(b)):
         return False
-    writer = _Writer(total)
+    writer = Writer(total)
     kept = [axis for axis in range(rank - 2) if axis not in over]
     sizes = [shape[axis] for axis in kept]
     inner = math.prod(shape[axis] for axis in over) * _shape(a)[-1]
