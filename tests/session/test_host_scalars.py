@@ -69,6 +69,25 @@ def test_what_another_thing_reads_as_a_tensor_stays_one(sess) -> None:
     assert sess.run(x, {limit: 3}).tolist() == [9, 9]
 
 
+def test_what_a_number_chooses_is_taken_and_not_computed(sess) -> None:
+    """As `raw_rnn` keeps the state when a flag says that everything is finished."""
+    def turn(i, done, x, y):
+        return i + 1, tf.logical_or(done, i >= 2), tf.where(done, x, x + 1.0), tf.where(done, y, x)
+
+    i, done, x, y = tf.while_loop(lambda i, *_: i < 5, turn,
+                                  [tf.constant(0), tf.constant(False), tf.zeros([2]), tf.constant([7.0, 8.0])])
+    code = code_of(sess, x + y)
+    assert "chosen" in code and "torch.where" not in code
+    assert sess.run([x, y])[0].tolist() == [3.0, 3.0]
+    assert sess.run(y).tolist() == [2.0, 2.0]
+
+
+def test_a_choice_for_each_row_is_computed(sess) -> None:
+    x = tf.while_loop(lambda i, _: i < 3, lambda i, x: (i + 1, tf.where(tf.fill([2], i > 0), x + 1.0, x)),
+                      [tf.constant(0), tf.zeros([2])])[1]
+    assert sess.run(x).tolist() == [2.0, 2.0]
+
+
 def test_loops_in_loops_hand_their_numbers_on(sess) -> None:
     def outer(i, total):
         return i + 1, total + tf.while_loop(lambda j, _: j < i, lambda j, s: (j + 1, s + j), [tf.constant(0), i])[1]

@@ -22,6 +22,7 @@ from tfmagic.ops.data.counting import Repeat, Shard, Skip, Take
 from tfmagic.ops.data.elementwise import Filter, FlatMap, Map
 from tfmagic.ops.data.interleaving import Interleave
 from tfmagic.ops.data.joining import Concatenate, Zip
+from tfmagic.ops.data.parallel import ParallelMap
 from tfmagic.ops.data.prefetching import Prefetch
 from tfmagic.ops.data.serialized import from_bytes, to_bytes
 from tfmagic.ops.data.shuffling import Shuffle
@@ -315,6 +316,23 @@ def test_a_thread_that_pays_no_more_goes_and_comes_again(monkeypatch: pytest.Mon
     assert plain(list(Prefetch(Map(numbers(20), note), 2).iterator())) == [[n] for n in range(20)]
     beside = [thread is not threading.main_thread() for thread in threads]
     assert beside == [n % 10 in (3, 4, 5) for n in range(20)]
+
+
+def test_threads_of_a_parallel_map_go_when_they_pay_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first element that took long, since its plan was made, does not leave all others to threads."""
+    slow = [True]
+    monkeypatch.setattr(workers.Clock, "pays", lambda self, start: slow[0])
+    monkeypatch.setattr(workers.Clock, "rests", lambda self, start: not slow[0])
+    beside = {}
+
+    def note(x: Any) -> Any:
+        beside[int(x)] = threading.current_thread() is not threading.main_thread()
+        slow[0] = int(x) in (0, 1, 2, 15)
+        return (x,)
+
+    assert plain(list(ParallelMap(numbers(30), note, 2).iterator())) == [[n] for n in range(30)]
+    assert [beside[n] for n in (0, 1, 2)] == [False, True, True]
+    assert not any(beside[n] for n in range(9, 16)) and beside[16] and not any(beside[n] for n in range(20, 30))
 
 
 def test_a_thread_pays_after_slow_elements_and_no_more_after_many_quick_ones(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,9 +41,13 @@ class ParallelMap(Derived):
             super().__init__(dataset, source)
             self._calls, self._clock = dataset.calls, Clock()
             self._workers: Workers | None = None
+            self._rests = False
             self._waiting: deque[tuple[Element, Future[Any] | BaseException]] = deque()
 
         def __next__(self) -> Element:
+            if self._rests and not self._waiting and self._workers is not None:
+                self._workers.close()
+                self._workers, self._rests = None, False
             if self._workers is None:
                 element = next(self.source)
                 start = time.perf_counter()
@@ -54,7 +58,7 @@ class ParallelMap(Derived):
                 finally:
                     if self._calls > 1 and self._clock.pays(start):
                         self._workers = Workers(self._calls)
-            while len(self._waiting) < self._calls:
+            while len(self._waiting) < self._calls and not self._rests:
                 try:
                     element = next(self.source)
                 except StopIteration:
@@ -62,7 +66,7 @@ class ParallelMap(Derived):
                 except Exception as failure:
                     self._waiting.append(((), failure))
                     break
-                self._waiting.append((element, self._workers.submit(self.function, *element)))
+                self._waiting.append((element, self._workers.submit(self._timed, *element)))
             if not self._waiting:
                 raise StopIteration
             future = self._waiting[0][1]
@@ -77,6 +81,14 @@ class ParallelMap(Derived):
                 if future.done():
                     self._waiting.popleft()
 
+        def _timed(self, *element: Any) -> Element:
+            """The function, by a thread; notes whether threads pay no more."""
+            start = time.perf_counter()
+            try:
+                return self.function(*element)
+            finally:
+                self._rests = self._clock.rests(start) or self._rests
+
         def state(self) -> Any:
             return [element for element, future in self._waiting if not isinstance(future, BaseException)], \
                 self.source.state()
@@ -88,7 +100,7 @@ class ParallelMap(Derived):
             if elements:
                 self._workers = self._workers or Workers(self._calls)
                 for element in elements:
-                    self._waiting.append((element, self._workers.submit(self.function, *element)))
+                    self._waiting.append((element, self._workers.submit(self._timed, *element)))
 
         def close(self) -> None:
             super().close()

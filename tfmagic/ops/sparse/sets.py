@@ -103,7 +103,7 @@ def _groups(op: Any, indices: Any, values: Any, dense_shape: Any) -> _Sets:
 
 
 def _validate(op: Any, places: np.ndarray, dense_shape: list[int]) -> None:
-    outside = ((places < 0) | (places >= np.array(dense_shape))).any(1)
+    outside: Any = ((places < 0) | (places >= np.array(dense_shape))).any(1)
     steps = np.diff(places, axis=0)
     # How each place lies to the one before it: what the first coordinate says in which they differ.
     direction = np.take_along_axis(steps, (steps != 0).argmax(1)[:, None], 1)[:, 0]

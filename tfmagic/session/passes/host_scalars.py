@@ -5,7 +5,8 @@
 2. Sums, differences, products and comparisons of numbers of one type are computed by Python, with the same results:
    integers wrap around, 32-bit floats are rounded (once more than from double changes nothing).
 3. Calls on TensorArrays and lists take a number for their index. Whatever else reads one gets a tensor of it.
-4. The loop takes the numbers out of the tensors with which it begins, and gives tensors when it ends.
+4. `where` of such a number takes one of its values, of one shape and type, and computes nothing.
+5. The loop takes the numbers out of the tensors with which it begins, and gives tensors when it ends.
 """
 
 from __future__ import annotations
@@ -151,6 +152,8 @@ def _rewrite(plan: PlanGraph, numbers: dict[fx.Node, Any], results: list[bool]) 
         elif numbers.get(node) is not None:
             node.target = numbers[node]
             node.args = tuple(map(value, node.args))
+        elif _chooses(node, numbers):
+            node.target = chosen
         elif node not in numbers:
             whole = node.args
             takes_number = node.meta.get("on_object") and (node.target in ("read", "write")
@@ -161,6 +164,21 @@ def _rewrite(plan: PlanGraph, numbers: dict[fx.Node, Any], results: list[bool]) 
     for node in reversed(list(graph.nodes)):
         if node.op == "get_attr" and not node.users:
             graph.erase_node(node)
+
+
+def _chooses(node: fx.Node, numbers: dict[fx.Node, Any]) -> bool:
+    """Rule 4."""
+    if node.target is not torch.where or len(node.args) != 3 or node.kwargs or node.args[0] not in numbers:
+        return False
+    metas: list[Any] = [value.meta.get("val") if isinstance(value, fx.Node) and value not in numbers else None
+                        for value in (node, *node.args[1:])]
+    return all(isinstance(meta, torch.Tensor) for meta in metas) and \
+        len({(tuple(meta.shape), meta.dtype) for meta in metas}) == 1
+
+
+def chosen(condition: bool, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """One of two values."""
+    return x if condition else y
 
 
 # --- the rules: a function of torch, and what Python does instead ---------------------------------------------------

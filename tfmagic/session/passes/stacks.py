@@ -36,7 +36,8 @@ def _repeated(node: fx.Node, values: list[fx.Node]) -> bool:
     if any(value is not values[0] for value in values):
         return False
     shape = tuple(node.meta["val"].shape)
-    axis = (node.args[1] if len(node.args) > 1 else 0) % len(shape)  # type: ignore[operator]
+    given: Any = node.args[1] if len(node.args) > 1 else 0
+    axis = given % len(shape)
     return _copied(node, values[0], (*shape[:axis], 1, *shape[axis + 1:]))
 
 
