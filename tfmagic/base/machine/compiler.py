@@ -14,6 +14,7 @@ import os
 import queue
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -74,6 +75,7 @@ def vectors_of_floats() -> tuple[int, int]:
 
 
 _lock = threading.Lock()
+_engines: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def compiled(text: str, name: str, types: Sequence[Any], vectors: bool = True,
@@ -99,6 +101,7 @@ def compiled(text: str, name: str, types: Sequence[Any], vectors: bool = True,
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
         engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         engine.finalize_object()
+        _engines.add(engine)
         function = (ctypes.CFUNCTYPE if releases else ctypes.PYFUNCTYPE)(None, *types)(
             engine.get_function_address(name))
         function.engine = engine  # type: ignore[attr-defined]  # the code goes with the function
@@ -259,3 +262,5 @@ def _close() -> None:
     _waiting.put(lambda: None)
     for thread in _worker:
         thread.join()
+    for engine in list(_engines):  # else they are freed when their library may be gone
+        engine.detach()
