@@ -97,6 +97,16 @@ def test_where_nothing_can_be_kept_it_is_compiled_each_time(tmp_path: Path, monk
     assert [stored(made(3)) for _ in range(2)] == [3, 3] and len(emitted) == 2
 
 
+def test_code_that_may_only_be_read_is_used(folder: Path, emitted: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    made(1)
+
+    def refused(*given: Any) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "utime", refused)
+    assert stored(made(1)) == 1 and len(emitted) == 1
+
+
 def test_what_was_not_used_for_longest_goes_when_there_is_too_much(folder: Path,
                                                                    monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(objects, "_MOST", 400)

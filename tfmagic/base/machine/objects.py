@@ -22,9 +22,10 @@ def read(key: str) -> bytes | None:
     file = _file(key)
     try:
         content = file.read_bytes()
-        os.utime(file)
     except OSError:
         return None
+    with contextlib.suppress(OSError):  # others' files, that are only read
+        os.utime(file)
     code = content[_DIGEST:]
     return code if hashlib.sha256(code).digest() == content[:_DIGEST] else None
 
