@@ -103,7 +103,9 @@ class PlanProxy(Proxy):
 
 def is_method(function: Any) -> bool:
     """Whether a function is a method or property of tensors; torch's own answer looks through all of torch first."""
-    return function.__name__ == "__get__" or getattr(function, "__qualname__", "").startswith(_METHODS)
+    name = function.__name__
+    return name == "__get__" or getattr(function, "__qualname__", "").startswith(_METHODS) or \
+        getattr(torch.Tensor, name, None) is function  # that of a device which came later
 
 
 def _tracer_of(arguments: Any) -> PlanTracer:
