@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import sys
 from typing import Any
+
+from benchmarks.peers import as_for_a_user
 
 FIRST_DRAWING = """
 import json, sys, time
@@ -99,9 +100,7 @@ def drawing(nodes: int, repeats: int) -> dict:
 
 def run(code: str) -> Any:
     """The JSON that a fresh interpreter prints last."""
-    # As for a user: imports find compiled bytecode, which the first of several processes writes.
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=as_for_a_user())
     if done.returncode:
         raise RuntimeError(f"The drawing process failed:\n{done.stderr[-3000:]}")
     return json.loads(done.stdout.strip().splitlines()[-1])

@@ -15,6 +15,11 @@ from typing import Any
 WORKER = Path(__file__).with_name("worker.py")
 
 
+def as_for_a_user() -> dict[str, str]:
+    """The environment of a process whose imports find compiled bytecode, which the first of several writes."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 class Peer:
     """One framework in its own process.
 
@@ -30,12 +35,10 @@ class Peer:
         limited = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS") if threads else ()
         limits = {name: str(threads) for name in limited}
         name, _, jit = framework.partition(" --")
-        # As for a user: imports find compiled bytecode, which the first of several processes writes.
-        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         self._process = subprocess.Popen(
             [python, str(WORKER), name, str(threads)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**inherited, **limits, "TF_CPP_MIN_LOG_LEVEL": "3", "BENCHMARKS_JIT": jit,
+            env={**as_for_a_user(), **limits, "TF_CPP_MIN_LOG_LEVEL": "3", "BENCHMARKS_JIT": jit,
                  "TFMAGIC_DEVICE": device},
         )  # fmt: skip
         self.version = self._answer()["version"]

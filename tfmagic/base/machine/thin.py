@@ -62,13 +62,13 @@ def _forward(writer: Vectors, high: int, line: int) -> None:
         out = writer.at("%out", writer.times(index, "%wide", "%outs"))
 
         def columns(column: str, wide: int) -> None:
-            second, start = (Laid(writer.at(of, column), "%outs") for of in ("%filters", "%start_of_sums"))
+            second, start = Laid(writer.at("%filters", column), "%outs"), writer.at("%start_of_sums", column)
 
             def some(at: str) -> None:
                 pixel = writer.least(at, writer.minus("%wide", str(lines)))  # the last are as many: some come twice
                 made = writer.at(out, writer.add(writer.times(pixel, "%outs"), column))
                 writer.product(lines, Laid(writer.at(x, writer.times(pixel, "%along")), "%along"), second, line,
-                               Laid(made, "%outs"), wide, start=start.pointer, again=again)
+                               Laid(made, "%outs"), wide, start=start, again=again)
 
             writer.each("%wide", lines, some)
 

@@ -58,7 +58,7 @@ def candidates(node: fx.Node) -> dict[str, Engine] | None:
 def prepare(node: fx.Node, names: Iterable[str]) -> None:
     """Compile what candidates of these names need."""
     back = node.target is BACK
-    kind = dense.KINDS.get(str(next(found.dtype for found in map(meta, node.args) if found is not None)), "")
+    kind = dense.KINDS[str(next(found.dtype for found in map(meta, node.args) if found is not None))]
     if TILES in names:
         winograd.prepare(_filters(node)[-1], back)
     if BLOCKS in names or LINES in names:
