@@ -31,6 +31,8 @@ def plan_of(function: Callable[..., Any], *given: torch.Tensor) -> PlanGraph:
         if node in values:
             node.meta["val"] = fx.node.map_aggregate(
                 values[node], lambda value: value.to("meta") if isinstance(value, torch.Tensor) else value)
+        if getattr(node.target, "of_number", False):  # as the tracer says it
+            node.meta.update(number=True, val=node.target.meta(*node.args))
     return PlanGraph("", graph, constants)
 
 

@@ -115,3 +115,23 @@ def test_a_loop_without_end_answers_its_time_limit(graph) -> None:
     with tf.Session(config=tf.ConfigProto(operation_timeout_in_ms=200)) as sess, \
             pytest.raises(tf.errors.DeadlineExceededError):
         sess.run(i)
+
+
+def test_a_slice_at_a_counter_takes_its_number(sess) -> None:
+    """Its gradient, too, and that of a Hessian, where a loop goes along the variable."""
+    x = tf.constant(np.random.RandomState(0).rand(5, 3))
+
+    def turn(i, total):
+        return i + 1, total + x[i] * tf.sin(x[i, 1]) + x[-1 - i] * x[i, ::-1]
+
+    total = tf.while_loop(lambda i, _: i < 4, turn, [tf.constant(0), tf.zeros([3], tf.float64)])[1]
+    unrolled = tf.zeros([3], tf.float64)
+    for i in range(4):
+        unrolled = turn(i, unrolled)[1]
+    bodies = code_of(sess, tf.gradients(total, x)[0]).partition("# iteration")[2]
+    assert "indices_place(" in bodies and "indices_alone(" in bodies
+    assert "strided_slice(" not in bodies and "strided_slice_grad(" not in bodies
+    for looped, plain in ((total, unrolled), (tf.gradients(total, x)[0], tf.gradients(unrolled, x)[0])):
+        np.testing.assert_allclose(*sess.run([looped, plain]), rtol=1e-12)
+    row = x[0]
+    assert "strided_slice_grad(" not in code_of(sess, tf.hessians(tf.reduce_sum(row ** 3.0), row)[0])

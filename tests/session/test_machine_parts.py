@@ -14,6 +14,7 @@ import torch
 
 from tests.session.plans_of_functions import both, plan_of
 from tfmagic import tf
+from tfmagic.ops.array.indices import alone, place, slice_at
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.tiers import machine
 from tfmagic.session.tiers.machine import parts
@@ -121,6 +122,21 @@ def test_steps_give_the_values_of_torch(name: str, dtype: torch.dtype, every_par
     for one, other in zip(mine, theirs):
         assert one.dtype == other.dtype
         torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("number", [0, 2, -1])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_what_lies_at_a_place_that_a_run_tells_is_machine_code(axis: int, number: int, every_part: None) -> None:
+    def function(x: Any, i: Any) -> Any:
+        at = place(i, (3, 4, 5)[axis], axis)
+        taken = slice_at(torch.permute(x * 2.0, (1, 0, 2)), axis, at)
+        return taken, alone(torch.tanh(taken).t(), axis, at, (3, 4, 5)[axis]) + 1.0, alone(taken, 0, at, 5)
+
+    given = numbers(4, 3, 5), torch.tensor(number)
+    part, = parts_of(plan_of(function, *given))
+    assert {"slice_at", "alone", "alone_1"} <= {*part}
+    for mine, theirs in zip(*both(function, *given)):
+        assert torch.equal(mine, theirs) if mine.dim() < 3 else torch.allclose(mine, theirs)
 
 
 THIN, WIDE = (40, 5), (5, 7)

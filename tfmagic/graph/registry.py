@@ -29,6 +29,7 @@ class OpDeclaration:
       static: `(node, *NumPy arrays) -> NumPy array`: the output's value where the inputs' are known while the
         graph is built.
       host: names of the inputs that the kernel takes as Python values.
+      open_numbers: `(node, *values) -> whether the kernel traces` with values of the plan among numbers of host inputs.
       reads: names of the inputs whose variables' values the kernel takes.
       writes: names of the inputs that name variables to be changed.
       state: makes the object that a session keeps for the node between runs.
@@ -56,6 +57,7 @@ class OpDeclaration:
     static: Callable[..., Any] | None = None
     doc: str | None = None
     host: tuple[str, ...] = ()
+    open_numbers: Callable[..., bool] | None = None
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     state: Callable[[Any], Any] | None = None

@@ -21,6 +21,8 @@ Then its contract, which is all that lowering and passes ask (an unknown keyword
   on what the graph knows, `traced` is a function `op -> True or "shapes"`.
 - `host=("axis", ...)`: inputs that the kernel takes as Python ints or (nested) lists, not as tensors. Where they are
   known only at run time, so is the kernel called.
+- `open_numbers=lambda op, *values: ...`: whether the kernel also traces where single numbers of host inputs are known
+  at run time alone: it takes lists then in which values of the plan stand for these.
 - `reads="resource"`: a resource input whose variable's present value the kernel takes.
 - `writes="ref"` or `writes=("var", "m")`: inputs that name variables to be changed. The kernel gets the variable's
   present value and returns its new one (a tuple for several); kernels are functional, the session stores the result.

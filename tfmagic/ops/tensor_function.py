@@ -12,11 +12,13 @@ from typing import Any
 from tfmagic.base.lazy import torch
 
 
-def tensor_function(meta: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def tensor_function(meta: Callable[..., Any], of_number: bool = False) -> Callable[[Callable[..., Any]],
+                                                                                  Callable[..., Any]]:
     """Decorator of such a function.
 
     Args:
       meta: given meta tensors for the arguments, the meta tensor (or tuple of them) for the result.
+      of_number: whether it makes a number of Python of its first argument, a scalar tensor or a number already.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -30,6 +32,7 @@ def tensor_function(meta: Callable[..., Any]) -> Callable[[Callable[..., Any]], 
             return function(*args, **kwargs)
 
         call.meta = meta  # type: ignore[attr-defined]
+        call.of_number = of_number  # type: ignore[attr-defined]
         call.on_values = function  # type: ignore[attr-defined]  # what a plan need not ask once more
         return call
 

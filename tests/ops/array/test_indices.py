@@ -150,3 +150,27 @@ def test_ranges() -> None:
     assert tf.range(3, 4.5).dtype == tf.float32
     with pytest.raises(ValueError, match="Requires start <= limit"):
         tf.range(3, 1)
+
+
+def test_slices_at_numbers_that_only_a_run_tells() -> None:
+    array = np.random.default_rng(0).standard_normal((4, 3, 5))
+    x, n = tf.constant(array), tf.placeholder(tf.int64, [])
+    slices = [lambda x, n: x[n], lambda x, n: x[:, n], lambda x, n: x[..., n], lambda x, n: x[n, :, n],
+              lambda x, n: x[1:4:2, n, None], lambda x, n: x[::-1, None, n, ..., 1], lambda x, n: x[n, 1, -1]]
+    cuts = [cut(x, n) for cut in slices]
+    grads = [tf.gradients(cut * cut, x)[0] for cut in cuts]
+    for number in (0, 2, -1, -3):
+        for cut, value, grad in zip(slices, *run([cuts, grads], {n: number})):
+            np.testing.assert_array_equal(value, cut(array, number))
+            inside = np.zeros_like(array)
+            inside.flat[cut(np.arange(array.size).reshape(array.shape), number)] = 2 * value
+            np.testing.assert_allclose(grad, inside)
+
+
+@pytest.mark.parametrize(("number", "shown"), [(3, 3), (-4, -1), (-7, -4)])
+def test_an_index_that_a_run_tells_is_named_where_it_is_no_place(number, shown) -> None:
+    n = tf.placeholder(tf.int32, [])
+    x = tf.constant(np.zeros((4, 3)))
+    for value in (x[:, n], tf.gradients(x[1, n], x)[0]):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=f"slice index {shown} of dimension 1 out of bounds."):
+            run(value, {n: number})

@@ -122,6 +122,48 @@ def row(params: Any, number: Any) -> Any:
     return params[index].clone()
 
 
+@tensor_function(meta=lambda number, size, axis: torch.empty((), dtype=torch.int64, device="meta"), of_number=True)
+def place(number: Any, size: int, axis: int) -> int:
+    """The place on an axis of this size of a number, which may count from the axis's end.
+
+    Raises:
+      IndexError: there is no such place.
+    """
+    index = int(number)
+    if index < 0:
+        index += size
+    if not 0 <= index < size:
+        raise IndexError(no_place(index, axis))
+    return index
+
+
+def no_place(index: int, axis: int) -> str:
+    """TensorFlow's words for a number, counted from an axis's begin, that is no place there."""
+    return f"slice index {index} of dimension {axis} out of bounds."
+
+
+def _like_slice_at(x: Any, axis: int, at: Any) -> Any:
+    return x.new_empty((*x.shape[:axis], *x.shape[axis + 1:]))
+
+
+@tensor_function(meta=_like_slice_at)
+def slice_at(x: Any, axis: int, at: int) -> Any:
+    """What lies at one place of an axis, in the same memory."""
+    return x.select(axis, at)
+
+
+def _like_alone(value: Any, axis: int, at: Any, size: int) -> Any:
+    return value.new_empty((*value.shape[:axis], size, *value.shape[axis:]))
+
+
+@tensor_function(meta=_like_alone)
+def alone(value: Any, axis: int, at: int, size: int) -> Any:
+    """A value at one place of a new axis, with zeros at the others."""
+    whole = value.new_zeros((*value.shape[:axis], size, *value.shape[axis:]))
+    whole.select(axis, at).copy_(value)
+    return whole
+
+
 def take_batched(params: Any, indices: Any, axis: int, batch_dims: int) -> Any:
     """Gather where the first `batch_dims` axes of both go together; as in TensorFlow, more indices are ignored."""
     batch, inner = tuple(params.shape[:batch_dims]), tuple(indices.shape[batch_dims:])

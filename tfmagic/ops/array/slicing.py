@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.static_value import static_dims, static_ints
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.constants import ones_like
+from tfmagic.ops.array.indices import alone, no_place, place, slice_at
 from tfmagic.ops.array.join import concat, stack
 from tfmagic.ops.array.rules import array_op, unknown_dims
 from tfmagic.ops.array.select import boolean_mask
@@ -101,7 +104,7 @@ class Spec:
 
     Attributes:
       steps: one item per part of the index in order: ("new",), ("take", index), ("slice", begin, end, stride) with
-        None for open ends, or ("rest",) for the ellipsis.
+        None for open ends, or ("rest",) for the ellipsis. What a run alone knows of them are values of its plan.
       axes: how many axes of the input the parts other than "rest" use up.
     """
 
@@ -154,9 +157,8 @@ class Spec:
                 continue
             size = x[axis]
             if step[0] == "take":
-                if step[1] is not None and size is not None and not -size <= step[1] < size:
-                    index = step[1] + size if step[1] < 0 else step[1]
-                    raise ValueError(f"slice index {index} of dimension {axis} out of bounds.")
+                if type(step[1]) is int and size is not None and not -size <= step[1] < size:
+                    raise ValueError(no_place(step[1] + size if step[1] < 0 else step[1], axis))
             else:
                 result.append(_sliced_size(size, *step[1:]))
             axis += 1
@@ -166,6 +168,19 @@ class Spec:
         """The index in NumPy's form."""
         return tuple(None if step[0] == "new" else Ellipsis if step[0] == "rest" else step[1] if step[0] == "take"
                      else slice(*_ends(*step[1:])) for step in self.steps)
+
+    def without_open(self, dims: Sequence[int]) -> tuple[Spec, dict[int, Any]]:
+        """What is left when the elements were taken whose index a run alone tells, and these indices by axis."""
+        rest, found = copy.copy(self), dict[int, Any]()
+        rest.steps, axis = [], 0
+        for step in self.steps:
+            if step[0] == "take" and type(step[1]) is not int:
+                found[axis] = step[1]
+                rest.axes -= 1
+            else:
+                rest.steps.append(step)
+            axis += len(dims) - self.axes if step[0] == "rest" else step[0] != "new"
+        return rest, found
 
     def on_torch(self, x: Any, dims: Dims) -> Any:
         """The slice of a torch tensor, which knows no negative strides: those axes are cut forwards and flipped."""
@@ -242,6 +257,15 @@ def _run_spec(op: Any, begin: Any, end: Any, strides: Any) -> Spec:
     return Spec(op, [int(v) for v in begin], [int(v) for v in end], [int(v) for v in strides])
 
 
+def _takes_open(op: Any, *arguments: Any) -> bool:
+    """Whether numbers of begin, end and strides that a run alone knows are all indices of single elements."""
+    begin, end, strides = arguments[-4:-1] if op.op.type == "StridedSliceGrad" else arguments[-3:]
+    free = op.shrink_axis_mask | op.new_axis_mask | op.ellipsis_mask
+    return all(type(number) is int or mask >> at & 1
+               for numbers, mask in ((begin, free | op.begin_mask), (end, free | op.end_mask), (strides, 0))
+               for at, number in enumerate(numbers))
+
+
 def _refused_strides(op: Any, x: Any, begin: Any, end: Any, strides: Any, *rest: Any) -> str | None:
     """TensorFlow's words for a run with values of these shapes."""
     return None if len(begin) == 1 and begin == end == strides else (
@@ -258,7 +282,8 @@ def _explain_strided_slice(op: Any, x: Any, begin: Any, end: Any, strides: Any, 
     return None
 
 
-@array_op("StridedSlice", host=("begin", "end", "strides"), check=_refused_strides, explain=_explain_strided_slice)
+@array_op("StridedSlice", host=("begin", "end", "strides"), open_numbers=_takes_open, check=_refused_strides,
+          explain=_explain_strided_slice)
 class StridedSlice:
     """`x[begin:end:strides]` with the masks that Python's other index forms need."""
 
@@ -272,8 +297,14 @@ class StridedSlice:
         return Spec(op, static_ints(op.begin), static_ints(op.end), steps).dims(x)
 
     def kernel(op, x, begin, end, strides):
-        spec = _run_spec(op, begin, end, strides)
-        return spec.on_torch(x, op.input._dims)
+        spec, dims = Spec(op, begin, end, strides), op.input._dims
+        if any(type(number) is not int for number in begin):
+            dims = tuple(x.shape)
+            spec, places = spec.without_open(dims)
+            for axis in reversed(places):
+                x = slice_at(x, axis, place(places[axis], dims[axis], axis))
+            dims = tuple(x.shape)
+        return spec.on_torch(x, dims)
 
     def gradient(op, dy):
         x, begin, end, strides = op.op._inputs
@@ -284,7 +315,7 @@ class StridedSlice:
         return x[_run_spec(op, begin, end, strides).index()]
 
 
-@op("StridedSliceGrad", host=("shape", "begin", "end", "strides"), traced="shapes",
+@op("StridedSliceGrad", host=("shape", "begin", "end", "strides"), traced="shapes", open_numbers=_takes_open,
     check=lambda op, x_shape, *dims: _refused_strides(op, x_shape, *dims) if len(x_shape) == 1 else
     f"shape must be 1-D, got shape.shape = {shapes.brackets(x_shape)}")
 class StridedSliceGrad:
@@ -295,7 +326,7 @@ class StridedSliceGrad:
 
     def kernel(op, x_shape, begin, end, strides, dy):
         dims = tuple(x_shape)
-        spec = _run_spec(op, begin, end, strides)
+        spec = Spec(op, begin, end, strides)
         if tuple(dy.shape) != spec.dims(dims):
             raise errors.InvalidArgumentError(None, None, f"shape of dy was {shapes.brackets(tuple(dy.shape))} instead "
                                                           f"of {shapes.brackets(spec.dims(dims))}")
@@ -303,20 +334,29 @@ class StridedSliceGrad:
             result = np.full(dims, b"", object)
             result[spec.index()] = dy
             return result
-        boxes, value = _fitted(spec, dims, dy)
-        pads = [0] * (2 * len(dims))
-        for axis, (first, step, count, _) in enumerate(boxes):
-            if step == 1:
-                pads[-2 * axis - 2:len(pads) - 2 * axis] = first, dims[axis] - first - count
-            else:
-                whole = value.new_zeros((*value.shape[:axis], dims[axis], *value.shape[axis + 1:]))
-                value = whole.slice_scatter(value, axis, first, first + step * count, step)
-        return torch.nn.functional.pad(value, pads) if any(pads) else value
+        spec, places = spec.without_open(dims)
+        value = _surrounded(spec, tuple(size for axis, size in enumerate(dims) if axis not in places), dy)
+        for axis, number in places.items():
+            value = alone(value, axis, place(number, dims[axis], axis), dims[axis])
+        return value
 
     def gradient(op, grad):
         _, begin, end, strides, _ = op.op._inputs
         return None, None, None, None, raw.strided_slice(grad, begin, end, strides,
                                                          **{name: op.op._attrs[name] for name in _MASKS})
+
+
+def _surrounded(spec: Spec, dims: tuple[int, ...], dy: Any) -> Any:
+    """Zeros of these dims with a value in the place that a slice takes."""
+    boxes, value = _fitted(spec, dims, dy)
+    pads = [0] * (2 * len(dims))
+    for axis, (first, step, count, _) in enumerate(boxes):
+        if step == 1:
+            pads[-2 * axis - 2:len(pads) - 2 * axis] = first, dims[axis] - first - count
+        else:
+            whole = value.new_zeros((*value.shape[:axis], dims[axis], *value.shape[axis + 1:]))
+            value = whole.slice_scatter(value, axis, first, first + step * count, step)
+    return torch.nn.functional.pad(value, pads) if any(pads) else value
 
 
 def _fitted(spec: Spec, dims: tuple[int, ...], value: Any) -> tuple[list[tuple[int, int, int, bool]], Any]:

@@ -408,6 +408,8 @@ class Lowering:
         for index, arg in enumerate(op._op_def.inputs):
             if arg.name in declaration.host and isinstance(args[index], torch.Tensor):
                 args[index] = args[index].tolist()
+        if declaration.open_numbers is not None:
+            args = self._with_open_numbers(op, declaration, args)
         traced = any(isinstance(a, Proxy) for a in arguments)
         at_run_time = self._runs_late(op, declaration, arguments, args)
         if not traced and declaration.effect == "none" and (op._inputs or not at_run_time) and self._is_small(op):
@@ -429,6 +431,19 @@ class Lowering:
             call = self._at_run_time(Untraceable, op, declaration, arguments)
             call.node.target.failure = failure  # type: ignore[union-attr]
             return call
+
+    def _with_open_numbers(self, op: Operation, declaration: OpDeclaration, args: list[Any]) -> list[Any]:
+        """The arguments with lists for host inputs whose single numbers are a run's, if the kernel takes those."""
+        host = [index for index, arg in enumerate(op._op_def.inputs) if arg.name in declaration.host]
+        found, mark = list(args), self._mark()
+        for index in host:
+            if isinstance(args[index], Proxy):
+                found[index] = self.tracer.numbers_of(args[index])
+        known = all(isinstance(arg.node.meta.get("val"), torch.Tensor) for arg in args if isinstance(arg, Proxy))
+        if known and all(arg is not None for arg in found) and declaration.open_numbers(Node(op), *found):  # type: ignore[misc]
+            return found
+        self._erase(mark)
+        return args
 
     def _recorded(self, op: Operation) -> Node:
         return _Recorded(op, self.tracer, self.resources.named, None if self.stepwise else self.log)

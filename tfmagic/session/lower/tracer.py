@@ -174,6 +174,8 @@ class PlanTracer(GraphAppendingTracer):
                 node.meta.update(effect=self.on_objects, on_object=True)
                 return node
             node.meta["effect"] = _effect(target)
+            if getattr(target, "of_number", False):  # it has its own words for a failure: no other value is kept for it
+                node.meta.update(number=True, inputs=[None] * len(self.inputs))
             value = meta.value_of(node)
             if value is not UNKNOWN:
                 node.meta["val"] = value
@@ -219,6 +221,17 @@ class PlanTracer(GraphAppendingTracer):
         if isinstance(value, torch.Tensor):
             node.meta["val"] = value.to("meta")
         return node
+
+    def numbers_of(self, vector: Any) -> list[Any] | None:
+        """The numbers of a vector of known length: of Python what is known of a stack, else values of the plan."""
+        stacked, value = vector.node, vector.node.meta.get("val")
+        if not isinstance(value, torch.Tensor) or value.ndim != 1:
+            return None
+        if stacked.target is not torch.stack or stacked.args[1:] != (0,):
+            return [vector[index] for index in range(len(value))]
+        scalars: Any = stacked.args[0]
+        return [self.constants[scalar.target].item() if scalar.op == "get_attr" else self.proxy(scalar)
+                for scalar in scalars]
 
     def taken_constants(self) -> dict[str, Any]:
         """The constants, for the plan that is made of the graph: the tracer takes no more."""

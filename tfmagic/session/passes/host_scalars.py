@@ -4,7 +4,8 @@
    numbers alone. So is a scalar from around the loop that only such computations read.
 2. Sums, differences, products and comparisons of numbers of one type are computed by Python, with the same results:
    integers wrap around, 32-bit floats are rounded (once more than from double changes nothing).
-3. Calls on TensorArrays and lists take a number for their index. Whatever else reads one gets a tensor of it.
+3. Calls on TensorArrays and lists take a number for their index, and so do slices. Whatever else reads one gets a
+   tensor of it.
 4. `where` of such a number takes one of its values, of one shape and type, and computes nothing.
 5. The loop takes the numbers out of the tensors with which it begins, and gives tensors when it ends.
 """
@@ -156,8 +157,8 @@ def _rewrite(plan: PlanGraph, numbers: dict[fx.Node, Any], results: list[bool]) 
             node.target = chosen
         elif node not in numbers:
             whole = node.args
-            takes_number = node.meta.get("on_object") and (node.target in ("read", "write")
-                                                           or getattr(node.target, "takes_number", False))
+            takes_number = getattr(node.target, "of_number", False) or node.meta.get("on_object") and (
+                node.target in ("read", "write") or getattr(node.target, "takes_number", False))
             kept = whole[:2] if takes_number else ()
             node.args = (*kept, *fx.map_arg(tuple(whole[len(kept):]), tensor))
             node.kwargs = fx.map_arg(node.kwargs, tensor)

@@ -71,9 +71,10 @@ class WholePart(PlanCall, shown_under="tfmagic.machine"):
         results = [node.meta["val"] for node in part.results()]
         if part.kept:
             results.append(torch.empty(writer.room, dtype=torch.uint8, device="meta"))
-        streams = frozenset(place for place, node in enumerate(part.arguments()) if node in part.streams)
+        streams, numbers = (frozenset(place for place, node in enumerate(part.arguments()) if node in those)
+                            for those in (part.streams, part.numbers))
         self._call = _caller(function, len(part.arguments()) + len(part.lenders()), results, scratch=writer.scratch,
-                             streams=streams)
+                             streams=streams, numbers=numbers)
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Any]:
         """The function that takes the values, without a step between."""
@@ -81,7 +82,8 @@ class WholePart(PlanCall, shown_under="tfmagic.machine"):
 
 
 def _caller(function: Callable[..., None], arguments: int, results: Sequence[torch.Tensor], count: int = 0,
-            least: int = 0, scratch: int | None = None, streams: Container[int] = ()) -> Callable[..., Any]:
+            least: int = 0, scratch: int | None = None, streams: Container[int] = (),
+            numbers: Container[int] = ()) -> Callable[..., Any]:
     """A function of tensors around one of addresses, written for their number: this is called most often of all.
 
     Args:
@@ -91,6 +93,7 @@ def _caller(function: Callable[..., None], arguments: int, results: Sequence[tor
       least: what a thread must have to do; 0 where one does it all.
       scratch: how many bytes the function needs beside, whose address is the last; None where it takes none.
       streams: the places of those arguments that are streams of random numbers: counter and key instead of an address.
+      numbers: the places of those that are whole numbers.
     """
     inputs = [f"a{index}" for index in range(arguments)]
     outputs = [f"r{index}" for index in range(len(results))]
@@ -104,7 +107,8 @@ def _caller(function: Callable[..., None], arguments: int, results: Sequence[tor
             else functools.partial(torch.empty, tuple(meta.shape), dtype=meta.dtype)
         lines.append(f"    {name} = new_{name}()")
     # The value that `contiguous` gives must live as long as its address is in use.
-    lines += [f"    {name} = {name}.contiguous()" for place, name in enumerate(inputs) if place not in streams]
+    lines += [f"    {name} = {name}.contiguous()" for place, name in enumerate(inputs)
+              if place not in streams and place not in numbers]
     values = [*inputs, *outputs]
     if scratch is not None:
         scope["new_scratch"] = functools.partial(torch.empty_like, torch.empty(max(scratch, 1), dtype=torch.uint8))
@@ -112,7 +116,7 @@ def _caller(function: Callable[..., None], arguments: int, results: Sequence[tor
         values.append("scratch")
     packed = [text for place, name in enumerate(values) for text in
               ((f"{name}.counter & LOW", f"{name}.counter >> 64", f"{name}.key") if place in streams
-               else (f"{name}.data_ptr()",))]
+               else (name,) if place in numbers else (f"{name}.data_ptr()",))]
     scope["pack"] = struct.Struct(f"{len(packed)}Q").pack
     lines.append(f"    addresses = pack({', '.join(packed)})")
     if least:

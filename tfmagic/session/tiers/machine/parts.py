@@ -7,7 +7,8 @@
 3. Products are not worth several threads.
 4. A part without products, sums or joins is left to `runs`.
 5. What is drawn by chance is in a part with what is computed of it, once its share of a stream was taken (`drawn`).
-6. What is cut out of a value begins at numbers that are sure to be in it.
+6. What is cut out of a value begins at numbers that are sure to be in it. A place on an axis is a number of Python,
+   which was looked at before.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 import torch
 from torch import fx
 
+from tfmagic.ops.array.indices import alone, slice_at
 from tfmagic.session.element_rules import KINDS, rule_of
 from tfmagic.session.passes import work
 from tfmagic.session.plan.plan_graph import PlanGraph
@@ -33,8 +35,10 @@ _MOST = 2000
 _FEWEST = 6
 # About how many microseconds torch takes for calls on few numbers.
 _SAVED = {"view": 0.4, "element": 0.7, "total": 2.5, "extreme": 2.5, "softmax": 6.0, "padded": 4.0, "draw": 12.0,
-          "cut": 9.0, "gather": 8.0}
+          "cut": 9.0, "gather": 8.0, "slice_at": 1.5, "alone": 4.0}
 _FLOATS = (torch.float32, torch.float64)
+# Kinds of calls whose last word is a number of Python.
+_AT_NUMBERS = frozenset({"alone", "slice_at"})
 
 
 class Part:
@@ -103,6 +107,11 @@ class Part:
     def streams(self) -> set[fx.Node]:
         """The arguments that are no tensors, but shares of streams of random numbers."""
         return {kind[1] for kind in self.nodes.values() if kind[0] == "draw"}
+
+    @property
+    def numbers(self) -> set[fx.Node]:
+        """The arguments that are no tensors, but whole numbers."""
+        return {kind[-1] for kind in self.nodes.values() if kind[0] in _AT_NUMBERS}
 
     def lenders(self) -> list[Part]:
         """The parts that keep values which this one needs."""
@@ -204,6 +213,8 @@ def kind_in(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
     given = node.all_input_nodes
     if isinstance(node.target, Numbers):
         return "draw", given[0], node.target
+    if node.target in (alone, slice_at):
+        return _at_number(node)
     if not given or not all(_has_code(item, _LARGE) for item in (node, *given)):
         return None
     if (node.target in ("index_select", torch.index_select)) and _is_small(node):
@@ -303,6 +314,14 @@ def _cut(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
     room = torch.tensor(_shape(x)) - torch.tensor(_shape(node))
     inside = bool((bounds[0] >= 0).all()) and bool((bounds[1] <= room).all())
     return ("cut", x, begin) if inside else None
+
+
+def _at_number(node: fx.Node) -> tuple[Any, ...] | None:
+    """What lies at one place of an axis, or lies there alone."""
+    x, axis, at = node.args[:3]
+    if not isinstance(x, fx.Node) or not isinstance(at, fx.Node) or not _has_code(x, _LARGE) or not _is_small(node):
+        return None
+    return node.target.__name__, x, axis, at  # type: ignore[union-attr]
 
 
 def _extreme(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:

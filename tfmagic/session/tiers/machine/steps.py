@@ -107,9 +107,12 @@ class Writer:
         places = itertools.count()
         pointers = (self._main.load("%packed", "ptr", str(index)) for index in places)
         self._streams: dict[fx.Node, list[str]] = {}
+        self._numbers: dict[fx.Node, str] = {}
         for node in part.arguments():
             if node in part.streams:
                 self._streams[node] = [self._main.load("%packed", "i64", str(next(places))) for _ in range(3)]
+            elif node in part.numbers:
+                self._numbers[node] = self._main.load("%packed", "i64", str(next(places)))
             else:
                 self._views[node] = whole(next(pointers), node.meta["val"].shape)
         for lender in part.lenders():
@@ -493,6 +496,32 @@ class Writer:
             _nest(code, target.shape, one)
 
         self._call(gathering, [(source, kind), (places, whole), (target, kind)])
+
+    def _slice_at(self, node: fx.Node, x: fx.Node, axis: int, at: fx.Node) -> None:
+        source, target = self._views[x], self._new(node)
+        shape, strides = ((*found[:axis], *found[axis + 1:]) for found in (source.shape, source.strides))
+        self._copy_at(source._replace(shape=shape, strides=strides), target, kind_of(node),
+                      self._numbers[at], source.strides[axis], 0)
+
+    def _alone(self, node: fx.Node, x: fx.Node, axis: int, at: fx.Node) -> None:
+        self._zeros(node)
+        source, target = self._views[x], self._new(node)
+        shape, strides = ((*found[:axis], *found[axis + 1:]) for found in (target.shape, target.strides))
+        self._copy_at(source, target._replace(shape=shape, strides=strides), kind_of(node),
+                      self._numbers[at], 0, target.strides[axis])
+
+    def _copy_at(self, source: View, target: View, kind: str, at: str, from_step: int, to_step: int) -> None:
+        """Copy from, or to, where so many steps lead."""
+        shape, (from_strides, to_strides) = _collapsed(source.shape, [source.strides, target.strides])
+
+        def copying(code: Code, names: Sequence[str]) -> None:
+            def one(index: Sequence[str]) -> None:
+                value = code.load(names[0], kind, _position(code, ["%at", *index], [from_step, *from_strides]))
+                code.store(value, names[1], kind, _position(code, ["%at", *index], [to_step, *to_strides]))
+
+            _nest(code, shape, one)
+
+        self._call(copying, [(source, kind), (target, kind)], {"%at": at})
 
     def _cut(self, node: fx.Node, x: fx.Node, begin: fx.Node) -> None:
         source, starts, target, kind = self._views[x], self._views[begin], self._new(node), kind_of(node)
