@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from tfmagic import tf
-from tfmagic.ops.strings import text as of_text
 
 # Printed by TensorFlow 2.21 for the strings below.
 SAMPLES = ["", "a", "abcdef", "hello world", "x" * 17, "y" * 40, "z" * 70, "w" * 200]
@@ -59,28 +58,6 @@ def test_patterns_are_re2s() -> None:
     assert run(tf.strings.regex_full_match(["a" * 5000], "(a*)*(a|a)*b")).tolist() == [False]
     with pytest.raises(tf.errors.InvalidArgumentError, match="Invalid pattern"):
         run(tf.strings.regex_replace(["a"], "(", "x"))
-
-
-@pytest.mark.parametrize("pattern", [
-    "a", "a-b", "<br />", " +", "_+", "[^a-z]", "[^a]+", "[0-9]+", "[^a-zA-Z0-9 ]", r"[\[\]\-\.]", "[.,!?()]+", "[\t ]",
-    r"[\^a]+", r"\d+", r"\w", r"\W", "[^\n]+", "[_a-b.]"])
-def test_simple_patterns_find_the_same_in_pythons_engine(pattern) -> None:
-    """Which is quicker from Python; what it might read in another way stays with RE2."""
-    simple, others = of_text._in_re(pattern.encode(), b"<>")
-    chance = np.random.RandomState(0)
-    letters = np.array(list("ab1 -_.,\n\t<[]^A\v") + ([] if others else ["é", "世"]))
-    for _ in range(200):
-        given = "".join(chance.choice(letters, chance.randint(12))).encode() + (b"" if others else b"\xff")
-        for everywhere in (True, False):
-            expected = of_text._replaced(of_text._pattern(pattern.encode()), b"<>", given, everywhere)
-            assert simple.sub(b"<>", given, 0 if everywhere else 1) == expected
-
-
-@pytest.mark.parametrize("pattern", [r"\s+", "a*", "(a)", "a|b", "a.c", "^a", "a$", "[[:alpha:]]", r"[\d]", "[a--b]",
-                                     "(?i)a", "é+"])
-def test_other_patterns_stay_with_re2(pattern) -> None:
-    assert of_text._in_re(pattern.encode(), b"") is None
-    assert of_text._in_re(b"a+", rb"\0") is None
 
 
 def test_what_is_not_named_is_a_letter_of_utf8() -> None:

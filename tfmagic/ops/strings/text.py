@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import re
 from typing import Any
@@ -24,6 +23,7 @@ from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.array.shape_ops import rank
 from tfmagic.ops.declare import op, register
+from tfmagic.ops.strings.patterns import pattern_of
 from tfmagic.ops.strings.rules import HOST_STRINGS, each_number, each_string, numbers, raw_bytes, strings, utf8
 
 _SPACE = b" \t\n\r\v\f"
@@ -321,111 +321,13 @@ def _part(op: Any, text: bytes, start: int, length: int, index: int | tuple[int,
 
 # --- patterns ---------------------------------------------------------------------------------------------------
 
-# Escapes, quotations, classes, and what is nothing special, up to a group that is named as in Perl, or the end:
-# the RE2 of TensorFlow 1.15 knows no such group yet.
-_PIECES = re.compile(rb"(?:\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\w+:\]|\\.|[^\]\\])*\]|(?!\(\?<)[^\\])*(\(\?<)?",
-                     re.DOTALL)
-_ESCAPES = re.compile(rb"([^\\]*)(\\.|\\\Z|\Z)", re.DOTALL)
-
-
-@functools.lru_cache(maxsize=256)
-def _pattern(pattern: bytes) -> Any:
-    """A compiled pattern. RE2 takes time that grows with the text alone, whatever the pattern."""
-    import re2
-
-    options = re2.Options()
-    options.log_errors = False  # the error says it
-    read = _PIECES.match(pattern) if b"(?<" in pattern else None
-    if read is not None and read.group(1):
-        raise invalid(f"Invalid pattern: {pattern.decode(errors='replace')}, error: invalid perl operator: (?<")
-    try:
-        return re2.compile(pattern, options)
-    except re2.error as error:
-        what = error.args[0].decode(errors="replace").replace("unexpected ): ", "missing ): ")
-        raise invalid(f"Invalid pattern: {pattern.decode(errors='replace')}, error: {what}") from None
-
-
-def _replaced(pattern: Any, rewrite: bytes, text: bytes, everywhere: bool) -> bytes:
-    """The text with matches rewritten; what is empty right behind a match is none."""
-    written = bytearray()
-    at, behind = 0, -1
-    while at <= len(text):
-        found = pattern.search(text, at)
-        if found is None:
-            break
-        start, end = found.span()
-        written += text[at:start]
-        if start == end == behind:
-            at = end + _length_of_letter(text, end)
-            written += text[end:at]
-            continue
-        new, whole = _rewritten(rewrite, found)
-        if not whole and not everywhere:
-            return text
-        written += new
-        at = behind = end
-        if not everywhere:
-            break
-    return bytes(written + text[at:])
-
-
-def _length_of_letter(text: bytes, at: int) -> int:
-    """How many bytes a letter in UTF-8 takes; what is none takes one."""
-    for length in range(1, 5):
-        try:
-            text[at:at + length].decode()
-        except UnicodeDecodeError:
-            continue
-        return length
-    return 1
-
-
-def _rewritten(rewrite: bytes, found: Any) -> tuple[bytes, bool]:
-    r"""What stands for a match (`\0` to `\9` are the match and its groups, `\\` a backslash), up to an escape that is
-    none; and whether there was no such."""
-    written = bytearray()
-    for plain, escape in _ESCAPES.findall(rewrite):
-        written += plain
-        if escape == b"\\\\":
-            written += b"\\"
-        elif escape[1:].isdigit():
-            group = int(escape[1:])
-            written += b"" if group > found.re.groups else found.group(group) or b""
-        elif escape:
-            return bytes(written), False
-    return bytes(written), True
-
-
-# Letters, or one letter or class of ASCII, once or more often: Python's `re` finds the same, in time that grows with
-# the text alone; so does a class of what is not named, in ASCII.
-_SAME_IN_RE = re.compile(rb"""(?:[\w ,;:!@#%&=<>/'"~`-]+
-                              |(?:[\w ]|\\[dw]|(?P<other>\\[DW]))\+?
-                              |\[(?P<others>\^)?(?!\^)
-                                  (?:\w-\w|\\[!-/:-@\[-`{-~]|[\w ,;:!@#%=<>/'"`.+*?(){}$\t\n\r])+\]\+?)""",
-                          re.VERBOSE | re.ASCII)
-
-
-@functools.lru_cache(maxsize=256)
-def _in_re(pattern: bytes, rewrite: bytes) -> tuple[Any, bool] | None:
-    """The pattern for Python's `re`, and whether for ASCII alone; None: that might not find or write the same."""
-    same = None if b"\\" in rewrite else _SAME_IN_RE.fullmatch(pattern)
-    return None if same is None else (re.compile(pattern), same.group("other", "others") != (None, None))
-
 
 def _regex_replace(op: Any, x: Any, pattern: bytes, rewrite: bytes) -> Any:
-    compiled = _pattern(pattern)
-    quick = _in_re(pattern, rewrite)
-    if quick is not None:
-        found, ascii_alone = quick
-        most = 0 if op.replace_global else 1
-        return strings(x, lambda s: found.sub(rewrite, s, most) if not ascii_alone or s.isascii() else
-                       _replaced(compiled, rewrite, s, op.replace_global))
-    return strings(x, lambda s: _replaced(compiled, rewrite, s, op.replace_global))
+    return strings(x, pattern_of(pattern).replacing(rewrite, op.replace_global))
 
 
 def _full_match(op: Any, x: Any, pattern: bytes) -> Any:
-    compiled = _pattern(pattern)
-    return numbers(x, lambda s: compiled.fullmatch(s) is not None, "bool")
+    return numbers(x, pattern_of(pattern).matches, "bool")
 
 
 def _one_pattern(op: Any, x: Dims, *scalars: Dims) -> Dims:
