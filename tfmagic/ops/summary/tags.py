@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import errors, messages, tf_logging
+from tfmagic.formats import wire
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Tensor
@@ -65,16 +66,18 @@ def packed(values: Iterable[tuple[bytes, Any]]) -> np.ndarray:
     """A kernel's result: tags and values as a `Summary` in a scalar string.
 
     The tags are written here because any bytes may be one, and Python's protocol buffers take UTF-8 only.
+
+    Args:
+      values: tags with a message for each, or its bytes.
     """
-    return objects([b"".join(_field((_field(tag) if tag else b"") + value.SerializeToString())
+    return objects([b"".join(field(1, (field(1, tag) if tag else b"")
+                                   + (value if isinstance(value, bytes) else value.SerializeToString()))
                              for tag, value in values)], ())
 
 
-def _field(content: bytes) -> bytes:
-    """The first field of a message: `Summary.value`, and `tag` in it."""
-    from google.protobuf.internal.encoder import _VarintBytes
-
-    return b"\x0a" + _VarintBytes(len(content)) + content
+def field(number: int, content: bytes) -> bytes:
+    """A field of bytes in a message: `Summary.value` is the first, and so is `tag` in it."""
+    return bytes((number << 3 | wire.BYTES,)) + wire.varint_bytes(len(content)) + content
 
 
 def one_tag(tag: Any, words: str) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
+import struct
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import numpy as np
 from tfmagic.base import dtypes, errors, messages, shapes
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
+from tfmagic.formats import wire
 from tfmagic.formats.tensor_proto import from_array, of_content
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.keys import GraphKeys
@@ -43,7 +46,7 @@ class ScalarSummary:
                 None, None, f"tags and values not the same shape: {shapes.brackets(tuple(names.shape))} != "
                 f"{shapes.brackets(tuple(values.shape))}{only}")
         numbers = values.reshape(-1).to(torch.float32).tolist()
-        return tags.packed((name, tags.value(simple_value=number))
+        return tags.packed((name, struct.pack("<Bf", 2 << 3 | wire.FIXED32, number))  # `simple_value`
                            for name, number in zip(names.ravel().tolist(), numbers, strict=True))
 
 
@@ -80,6 +83,11 @@ def _limits() -> np.ndarray:
 
 
 @functools.cache
+def _limits_and_more() -> np.ndarray:
+    return np.append(_limits(), np.inf)
+
+
+@functools.cache
 def _first_buckets() -> np.ndarray:
     """The bucket of the least float64 with each upper half-word: no two limits share one, they lie 10% apart."""
     words = np.arange(1 << 16, dtype=np.uint64) << np.uint64(48)
@@ -92,7 +100,7 @@ def _buckets(values: np.ndarray) -> np.ndarray:
     if len(values) < 500:
         return np.searchsorted(_limits(), values, side="right")  # the table pays for many
     first = _first_buckets()[np.ascontiguousarray(values).view(np.uint64) >> np.uint64(48)]
-    return first + (values >= np.append(_limits(), np.inf)[first])
+    return first + (values >= _limits_and_more()[first])
 
 
 class Histogram:
@@ -108,36 +116,39 @@ class Histogram:
         if not len(values):
             return
         # Added one after the other, as TensorFlow does: another order ends in other last digits.
-        self._least, self._most = min(self._least, values.min()), max(self._most, values.max())
-        self._sum = _last_sum(self._sum, values) if self._count else np.cumsum(values)[-1]
-        self._squares = _last_sum(self._squares, values * values) if self._count else np.cumsum(values * values)[-1]
+        self._least = min(self._least, np.minimum.reduce(values))
+        self._most = max(self._most, np.maximum.reduce(values))
+        self._sum = _last_sum(self._sum, values, self._count)
+        self._squares = _last_sum(self._squares, values * values, self._count)
         self._count += len(values)
         if len(values) == 1:
             self._counts[_buckets(values)[0]] += 1
         else:
-            self._counts = self._counts + np.bincount(_buckets(values), minlength=len(self._counts))
+            self._counts += np.bincount(_buckets(values), minlength=len(self._counts))
 
     def proto(self) -> Any:
-        """It as a `HistogramProto`; of neighbouring empty buckets one stands for all."""
-        result = messages.module("summary_pb2").HistogramProto(min=self._least, max=self._most)
-        if self._count:
-            result.num, result.sum, result.sum_squares = self._count, self._sum, self._squares
-        empty = self._counts == 0
-        shown = np.flatnonzero(~(empty & np.append(empty[1:], False)))
-        result.bucket_limit.extend(_limits()[shown].tolist())
-        result.bucket.extend(self._counts[shown].astype(np.float64).tolist())
-        return result
+        """It as a `HistogramProto`."""
+        return messages.module("summary_pb2").HistogramProto.FromString(self.content())
+
+    def content(self) -> bytes:
+        """The bytes of a `HistogramProto`; of neighbouring empty buckets one stands for all.
+
+        What a summary of each step has is written here: numbers one by one through Python's protocol buffers take
+        longer than to count them.
+        """
+        numbers = self._least, self._most, float(self._count), self._sum, self._squares
+        shown = self._counts != 0
+        shown[:-1] |= shown[1:]
+        shown[-1] = True
+        places = np.flatnonzero(shown)
+        return b"".join([*(struct.pack("<Bd", number << 3 | wire.FIXED64, value)
+                           for number, value in enumerate(numbers, 1) if value),
+                         tags.field(6, _limits()[places].tobytes()),
+                         tags.field(7, self._counts[places].astype(np.float64).tobytes())])
 
 
-def _last_sum(start: float, values: np.ndarray) -> float:
-    return np.cumsum(np.append(start, values))[-1]
-
-
-def histogram_proto(values: np.ndarray) -> Any:
-    """A `HistogramProto` of float64 values."""
-    found = Histogram()
-    found.add(values)
-    return found.proto()
+def _last_sum(start: float, values: np.ndarray, follows: int) -> float:
+    return np.add.accumulate(np.append(start, values) if follows else values)[-1]
 
 
 def histogram_summary(tag: bytes, name: str, values: Any) -> np.ndarray:
@@ -147,10 +158,12 @@ def histogram_summary(tag: bytes, name: str, values: Any) -> np.ndarray:
       InvalidArgumentError: one is no number; `name` says whose.
     """
     numbers = as_array(values.reshape(-1).to(torch.float64))
-    if not np.isfinite(numbers).all():
+    if not math.isfinite(np.dot(numbers, numbers)) and not np.isfinite(numbers).all():
         kind = "Nan" if np.isnan(numbers[~np.isfinite(numbers)][0]) else "Infinity"
         raise errors.InvalidArgumentError(None, None, f"{kind} in summary histogram for: {name}")
-    return tags.packed([(tag, tags.value(histo=histogram_proto(numbers)))])
+    found = Histogram()
+    found.add(numbers)
+    return tags.packed([(tag, tags.field(5, found.content()))])  # `histo`
 
 
 @op("HistogramSummary", **HOST_SUMMARY)
