@@ -44,6 +44,13 @@ def test_rows_may_be_sparse_and_empty() -> None:
     assert run(tf.sets.set_size(none)).tolist() == [0, 0]
 
 
+def test_rows_and_places_may_be_more_than_numbers_count() -> None:
+    many = sparse([[3, 5], [1 << 40, 0], [1 << 40, 1 << 39]], [7, 2, 1], [1 << 41, 1 << 40])
+    found = run(tf.sets.set_union(many, many))
+    assert found.indices.tolist() == [[3, 0], [1 << 40, 0], [1 << 40, 1]]
+    assert found.values.tolist() == [7, 1, 2]
+
+
 @pytest.mark.parametrize("checked", [True, False])
 @pytest.mark.parametrize(("indices", "refused"), [
     ([[0, 1], [0, 1]], r"indices\[1\] = \[0,1\] is repeated"),

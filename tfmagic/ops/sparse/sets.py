@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import operator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,10 +16,7 @@ from tfmagic.ops.declare import op
 from tfmagic.ops.shape_rules import merge, merge_dim, with_rank, with_rank_at_least
 from tfmagic.ops.sparse import parts
 
-# Of two ascending arrays without repetitions.
-_OPERATIONS = {"a-b": lambda a, b: np.setdiff1d(a, b, assume_unique=True),
-               "b-a": lambda a, b: np.setdiff1d(b, a, assume_unique=True),
-               "intersection": lambda a, b: np.intersect1d(a, b, assume_unique=True), "union": np.union1d}
+_OPERATIONS = {"a-b": operator.sub, "b-a": lambda a, b: b - a, "intersection": operator.and_, "union": operator.or_}
 
 
 def _array(value: Any) -> Any:
@@ -52,20 +51,21 @@ class DenseToDenseSetOperation:
 
 
 class _Sets(NamedTuple):
-    """The sets in the rows of a tensor, repetitions included.
+    """The sets in the rows of a tensor.
 
     Attributes:
-      rows: the number of the row of each member.
-      members: them.
+      members: those of each row that has any, by its number.
+      dtype: the type of the members.
     """
 
-    rows: np.ndarray
-    members: np.ndarray
+    members: dict[int, set[Any]]
+    dtype: np.dtype
 
 
 def _rows(dense: np.ndarray) -> _Sets:
     """The set in each row of a dense tensor."""
-    return _Sets(np.repeat(np.arange(math.prod(dense.shape[:-1])), dense.shape[-1]), dense.reshape(-1))
+    rows = dense.reshape(math.prod(dense.shape[:-1]), dense.shape[-1]).tolist()
+    return _Sets(dict(enumerate(map(set, rows))), dense.dtype)
 
 
 def _combined(op: Any, first: _Sets, second: _Sets, sizes: Any) -> tuple[Any, Any, Any]:
@@ -73,17 +73,16 @@ def _combined(op: Any, first: _Sets, second: _Sets, sizes: Any) -> tuple[Any, An
     operation = _OPERATIONS.get(op.set_operation.lower())
     if operation is None:
         raise errors.InvalidArgumentError(None, op.op, f"Invalid set_operation {op.set_operation}.")
-    members, codes = np.unique(np.concatenate([first.members, second.members]), return_inverse=True)
-    # One number for a row and a member of it: numbers ascend as rows do, and as members do in each.
-    keys = np.concatenate([first.rows, second.rows]) * len(members) + codes
-    parted = len(first.rows)
-    rows, codes = np.divmod(operation(np.unique(keys[:parted]), np.unique(keys[parted:])), max(len(members), 1))
-    counts = np.bincount(rows, minlength=math.prod(sizes))
-    places = np.arange(len(rows)) - (np.cumsum(counts) - counts)[rows]
+    one, other, nobody = first.members, second.members, set[Any]()
+    numbers = sorted(one.keys() | other.keys())
+    found = [sorted(operation(one.get(row, nobody), other.get(row, nobody))) for row in numbers]
+    counts = np.array(list(map(len, found)), np.int64)
+    rows = np.repeat(np.array(numbers, np.int64), counts)
+    places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
     above = np.unravel_index(rows, tuple(sizes)) if len(rows) else [rows] * len(sizes)
-    indices, values = np.stack([*above, places], 1), members[codes]
-    return (torch.from_numpy(indices), values if values.dtype == object else torch.from_numpy(values),
-            torch.tensor([*sizes, counts.max(initial=0)], dtype=torch.int64))
+    values = np.array(list(itertools.chain.from_iterable(found)), first.dtype)
+    return (torch.from_numpy(np.stack([*above, places], 1)), values if values.dtype == object else
+            torch.from_numpy(values), torch.tensor([*sizes, counts.max(initial=0)], dtype=torch.int64))
 
 
 # --- sparse tensors whose rows are sets -------------------------------------------------------------------------
@@ -96,10 +95,26 @@ def _groups(op: Any, indices: Any, values: Any, dense_shape: Any) -> _Sets:
       InvalidArgumentError: a coordinate is outside, repeats, or is out of order; TensorFlow's kernels look at that
         whatever `validate_indices` says.
     """
-    places = indices.cpu().numpy()
-    _validate(op, places, dense_shape)
-    sizes = tuple(dense_shape[:-1])
-    return _Sets(np.ravel_multi_index(tuple(places[:, :-1].T), sizes) if len(places) else np.arange(0), _array(values))
+    places, members = indices.cpu().numpy(), _array(values)
+    if not len(places):
+        return _Sets({}, members.dtype)
+    if not _ascend(places, dense_shape):
+        _validate(op, places, dense_shape)
+    rows = np.ravel_multi_index(tuple(places[:, :-1].T), tuple(dense_shape[:-1]))
+    firsts = [0, *(np.flatnonzero(np.diff(rows)) + 1).tolist()]
+    listed = members.tolist()
+    found = {row: set(listed[first:after])
+             for row, first, after in zip(rows[firsts].tolist(), firsts, [*firsts[1:], None])}
+    return _Sets(found, members.dtype)
+
+
+def _ascend(places: np.ndarray, dense_shape: list[int]) -> bool:
+    """Whether places surely lie inside and go up; a look at one number for each tells."""
+    try:
+        flat = np.ravel_multi_index(tuple(places.T), tuple(dense_shape))
+    except ValueError:  # outside, or there are more places than numbers for them
+        return False
+    return bool((flat[1:] > flat[:-1]).all())
 
 
 def _validate(op: Any, places: np.ndarray, dense_shape: list[int]) -> None:
@@ -200,7 +215,7 @@ class SetSize:
 
     def kernel(op: Any, set_indices: Any, set_values: Any, set_shape: Any) -> Any:
         sizes = tuple(set_shape[:-1])
-        found = _groups(op, set_indices, set_values, set_shape)
-        _, codes = np.unique(found.members, return_inverse=True)
-        rows = np.unique(np.stack([found.rows, codes]), axis=1)[0]
-        return torch.from_numpy(np.bincount(rows, minlength=math.prod(sizes)).astype(np.int32).reshape(sizes))
+        found = _groups(op, set_indices, set_values, set_shape).members
+        counts = np.zeros(math.prod(sizes), np.int32)
+        counts[list(found)] = list(map(len, found.values()))
+        return torch.from_numpy(counts.reshape(sizes))
