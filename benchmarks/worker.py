@@ -86,36 +86,44 @@ def warm(step):
         calls += 1
 
 
+def answered(request, prepared, framework, available, threads):
+    """The answer to a request.
+
+    Arguments:
+      request: as said above; one {"program": name, "peak": true} is answered by {"bytes": the peak of its memory}.
+      prepared: the programs that were timed before, by name, where this one is kept.
+      framework, available, threads: the framework's module, its programs, how many threads it may use.
+    """
+    name = request["program"]
+    if request.get("peak"):
+        from benchmarks import memory
+
+        return {"bytes": memory.peak(lambda: available[name](framework, threads))}
+    if "steps" in request:
+        step, _ = available[name](framework, threads)
+        for _ in range(request["steps"]):
+            step()
+        return {"steps": request["steps"]}
+    if name not in prepared:
+        prepared[name] = available[name](framework, threads)
+        warm(prepared[name][0])
+    step, units = prepared[name]
+    return {"seconds": timed(step, request["seconds"]) / units}
+
+
 def main():
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a framework prints must not mix with the answers
+
+    def answer(what):
+        answers.write(json.dumps(what) + "\n")
+        answers.flush()
+
     framework, available, version = FRAMEWORKS[sys.argv[1]]()
-    answers.write(json.dumps({"version": version}) + "\n")
-    answers.flush()
+    answer({"version": version})
     prepared = {}
     for line in iter(sys.stdin.readline, ""):
-        request = json.loads(line)
-        name = request["program"]
-        if request.get("peak"):
-            from benchmarks import memory
-
-            answers.write(json.dumps({"bytes": memory.peak(
-                lambda name=name: available[name](framework, int(sys.argv[2])))}) + "\n")
-            answers.flush()
-            continue
-        if "steps" in request:
-            step, _ = available[name](framework, int(sys.argv[2]))
-            for _ in range(request["steps"]):
-                step()
-            answers.write(json.dumps({"steps": request["steps"]}) + "\n")
-            answers.flush()
-            continue
-        if name not in prepared:
-            prepared[name] = available[name](framework, int(sys.argv[2]))
-            warm(prepared[name][0])
-        step, units = prepared[name]
-        answers.write(json.dumps({"seconds": timed(step, request["seconds"]) / units}) + "\n")
-        answers.flush()
+        answer(answered(json.loads(line), prepared, framework, available, int(sys.argv[2])))
 
 
 if __name__ == "__main__":
