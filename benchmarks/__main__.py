@@ -95,7 +95,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=0.3, help="length of one turn (default 0.3)")
     parser.add_argument("--only", nargs="*",
                         help="names of programs, 'starts', 'gpus', 'memory', 'plans', 'drawings' or 'browser'")
-    parser.add_argument("--write", action="store_true", help="also write the tables of docs/performance.md")
+    parser.add_argument("--write", action="store_true", help="also write what was measured into docs/performance.md")
     parser.add_argument("--json", metavar="FILE", help="also write the figures there")
     return parser.parse_args()
 
@@ -104,7 +104,7 @@ def compare(options: argparse.Namespace) -> list[dict]:
     """One row for each program and peer, on the CPU."""
     wanted = [(*row, MINE)[:5] for row in RATIOS if not options.only or row[0] in options.only]
     part = ("busy", f"Beside {options.busy} busy processes") if options.busy else ("ratios", "Ratios")
-    return measured_in_turn(options, wanted, "cpu", *part)
+    return measured_in_turn(options, wanted, "cpu", *part, [row[1] for row in RATIOS])
 
 
 def compare_on_gpu(options: argparse.Namespace) -> list[dict]:
@@ -115,7 +115,7 @@ def compare_on_gpu(options: argparse.Namespace) -> list[dict]:
         print("on a GPU: not measured, torch finds none on this machine")
         return []
     wanted = [(program, title, "pytorch", target, MINE) for program, title, target in gpus.ROWS]
-    return measured_in_turn(options, wanted, "cuda", "gpus", "On a GPU")
+    return measured_in_turn(options, wanted, "cuda", "gpus", "On a GPU", [row[1] for row in wanted])
 
 
 def given_interpreters(options: argparse.Namespace) -> dict:
@@ -130,9 +130,9 @@ def start(options: argparse.Namespace) -> list[dict]:
     for row, versions in starts.measure(given_interpreters(options), options.threads, min(options.repeats, 5)):
         rows.append(row)
         names.update(named(versions))
-        print(line(row))
-    if options.write and rows:
-        report.write("starts", report.ratios(rows, names, "From the start of a process"))
+        print(line(row), flush=True)
+        if options.write:
+            report.write_ratios("starts", "From the start of a process", rows, names, [row[2] for row in starts.ROWS])
     return rows
 
 
@@ -141,8 +141,12 @@ def named(versions: dict[str, str]) -> dict[str, str]:
     return {name: f"{name.rstrip('1')} {version}" for name, version in versions.items()}
 
 
-def measured_in_turn(options: argparse.Namespace, wanted: list, device: str, part: str, heading: str) -> list[dict]:
-    """One row for each of `wanted`: program, what it is, its peer, the target, and what is compared."""
+def measured_in_turn(options: argparse.Namespace, wanted: list, device: str, part: str, heading: str,
+                     order: list[str]) -> list[dict]:
+    """One row for each of `wanted`: program, what it is, its peer, the target, and what is compared.
+
+    They are written as they come, into a part of the page, where what is measured stands in this order.
+    """
     interpreters = given_interpreters(options)
     needed = [name for name in interpreters if interpreters[name] and any(name in (row[2], row[4]) for row in wanted)]
     if not wanted:
@@ -151,6 +155,7 @@ def measured_in_turn(options: argparse.Namespace, wanted: list, device: str, par
     print(", ".join(f"{peer.framework} {peer.version}" for peer in peers.values()),
           f"| {device}, {options.threads or 'their own'} threads"
           + (f", beside {options.busy} busy" if options.busy else ""))
+    names = named({name: peer.version for name, peer in peers.items()})
     rows, measured = [], {}
     for program, title, other, target, own in wanted:
         if other not in peers:
@@ -163,10 +168,9 @@ def measured_in_turn(options: argparse.Namespace, wanted: list, device: str, par
         mine, theirs = measured[program][own], measured[program][other]
         rows.append({"what": title, "own": own, "peer": other, "tfmagic_us": mine * 1e6, "peer_us": theirs * 1e6,
                      "ratio": theirs / mine, "target": target})
-        print(line(rows[-1]))
-    if options.write and rows:
-        names = named({name: peer.version for name, peer in peers.items()})
-        report.write(part, report.ratios(rows, names, heading))
+        print(line(rows[-1]), flush=True)
+        if options.write:
+            report.write_ratios(part, heading, rows, names, order)
     for peer in peers.values():
         peer.close()
     return rows
