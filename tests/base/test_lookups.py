@@ -101,3 +101,16 @@ def test_what_is_read_besides_stays_as_it_is() -> None:
         for tensor in (filled[0], filled[1], filled[3]):
             assert "looked_up(" not in code(tensor) and "with_every_row(" in code(tensor)
         assert "looked_up(" in code(where[0]) and "nonzero(" in code(where[0])
+
+
+def test_gradients_of_rows_are_summed_where_they_are() -> None:
+    with tf.Graph().as_default() as graph, tf.Session() as sess:
+        places, numbers = tf.placeholder(tf.int64, [5, 2]), tf.placeholder(tf.int64, [5])
+        table = tf.Variable(np.random.RandomState(0).rand(5, 3).astype(np.float32), use_resource=True)
+        looked_up = tf.nn.safe_embedding_lookup_sparse(table, tf.SparseTensor(places, numbers, [5, 2]), combiner="sum")
+        values = tf.gradients(looked_up ** 2, table)[0].values
+        where, filled, unique = (next(op for op in graph.get_operations() if op.type == kind).outputs
+                                 for kind in ("Where", "SparseFillEmptyRows", "Unique"))
+        assumed = {where[0]: (5, 1), filled[0]: (5, 2), filled[1]: (5,), filled[3]: (5,), unique[0]: (3,)}
+        code = make_plan([values], (), [places, numbers], sess._torch_device, sess.resources, assumed=assumed).code()
+        assert "sum_of_taken(" in code and "unsorted_sum(" not in code

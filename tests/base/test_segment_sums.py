@@ -35,29 +35,34 @@ def test_a_negative_number_is_left_out_and_a_large_one_left_to_others() -> None:
     assert segments.segment_sums(rows, ids, 2) is None
 
 
-def made_of_named(kind: torch.dtype) -> None:
+def made_of_named(kind: torch.dtype, ordered: bool = True) -> None:
     """The machine code for rows that indices name is there."""
     zero = torch.zeros(1, dtype=kind)
     for _ in range(segments._CALLS + 1):
-        segments.segment_sums(torch.zeros((1, 1)), zero, 1, zero)
+        segments.segment_sums(torch.zeros((1, 1)), zero, 1, zero, ordered)
 
 
+@pytest.mark.parametrize("ordered", [True, False])
 @pytest.mark.parametrize("kind", [torch.int32, torch.int64])
-def test_rows_that_indices_name(kind: torch.dtype) -> None:
-    made_of_named(kind)
+def test_rows_that_indices_name(kind: torch.dtype, ordered: bool) -> None:
+    made_of_named(kind, ordered)
     random = np.random.RandomState(0)
     rows = torch.from_numpy(random.rand(7, 3).astype(np.float32))
+    segment = random.randint(0, 20, 50)
     at, ids = (torch.from_numpy(numbers).to(kind) for numbers in (random.randint(0, 7, 50),
-                                                                  np.sort(random.randint(0, 20, 50))))
+                                                                  np.sort(segment) if ordered else segment))
     expected = torch.zeros((20, 3)).index_add(0, ids, rows.index_select(0, at))
-    assert torch.equal(segments.segment_sums(rows, ids, 20, at), expected)
+    assert torch.equal(segments.segment_sums(rows, ids, 20, at, ordered), expected)
 
 
 @pytest.mark.parametrize("ids, at", [([0, 2, 1], [0, 0, 0]), ([0, 1, 3], [0, 0, 0]), ([-1, 0, 1], [0, 0, 0]),
                                      ([0, 1, 2], [0, 2, 0]), ([0, 1, 2], [0, -1, 0])])
 def test_bad_indices_and_numbers_out_of_order_are_left_to_others(ids: list[int], at: list[int]) -> None:
     made_of_named(torch.int64)
-    assert segments.segment_sums(torch.ones((2, 2)), torch.tensor(ids), 3, torch.tensor(at)) is None
+    made_of_named(torch.int64, ordered=False)
+    rows, in_order = torch.ones((2, 2)), sorted(ids) == ids
+    assert segments.segment_sums(rows, torch.tensor(ids), 3, torch.tensor(at), ordered=True) is None
+    assert (segments.segment_sums(rows, torch.tensor(ids), 3, torch.tensor(at)) is None) == in_order
 
 
 @pytest.mark.parametrize("combiner", ["sum", "mean", "sqrtn"])

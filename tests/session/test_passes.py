@@ -119,6 +119,16 @@ def test_distinct_numbers_are_not_made_distinct_again(sess) -> None:
                                   [[1, 2], [3, 4], [5, 6]])
 
 
+def test_a_few_zeros_like_a_value_are_a_constant(sess) -> None:
+    x = tf.placeholder(tf.float32, [None])
+    value = tf.where(x > 0.5, x, tf.zeros_like(x))
+    for size, stays in ((2, False), (5000, True)):
+        _, after = plans(sess, [value], [x], [(size,)])
+        assert ("zeros_like(" in after.code()) == stays
+        given = np.random.RandomState(0).rand(size).astype(np.float32)
+        np.testing.assert_array_equal(sess.run(value, {x: given}), np.where(given > 0.5, given, 0))
+
+
 def test_a_queue_takes_what_nobody_else_has_without_a_copy(sess) -> None:
     queue = tf.FIFOQueue(9, [tf.float32, tf.float32, tf.float32], [[2], [2], []])
     x, v = tf.placeholder(tf.float32, [2]), tf.Variable([5.0, 6.0])

@@ -10,9 +10,10 @@ import ml_dtypes
 import numpy as np
 import torch
 
-from tfmagic.base import nest, shapes, tensor_values
+from tfmagic.base import nest, shapes
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.ops.array.rules import objects
 from tfmagic.ops.torch_types import as_torch, torch_dtype
 from tfmagic.session import conversions
 
@@ -169,18 +170,18 @@ def _strings(tensor: Tensor, value: Any) -> np.ndarray:
         return value
     elif type(value) is int:
         raise _of_another_type(value, object)
-    elif isinstance(value, np.ndarray) and value.dtype.kind in "SU":
-        texts = value.ravel().tolist()
-        array = np.empty(len(texts), object)
-        array[:] = texts if value.dtype.kind == "S" else list(map(str.encode, texts))
-        array = array.reshape(value.shape)
     else:
-        array = np.asarray(value, dtype=object)
-        flat = [v if isinstance(v, bytes) else str(v).encode() for v in array.ravel()]
-        array = tensor_values.to_array(flat).reshape(array.shape) if flat else array
+        array = np.asarray(value, None if isinstance(value, np.ndarray) and value.dtype.kind in "SU" else object)
+        encoded = [item.encode() if type(item) is str else item if type(item) is bytes else _encoded(item)
+                   for item in array.ravel().tolist()]
+        array = objects(encoded, array.shape)
     if not shapes.compatible(tensor._dims, array.shape):
         _refuse_shape(tensor, array)
     return array
+
+
+def _encoded(item: Any) -> bytes:
+    return bytes(item) if isinstance(item, bytes) else str(item).encode()
 
 
 def _torch_value(tensor: Tensor, value: torch.Tensor, torch_type: torch.dtype, gpus: bool = False) -> torch.Tensor:

@@ -1,6 +1,6 @@
 """Segments: machine code that sums the rows of a matrix by the segments to which they belong, row by row.
 
-What is summed are all rows in order, or rows that indices name, of segments in order.
+What is summed are all rows in order, or rows that indices name.
 """
 
 from __future__ import annotations
@@ -26,18 +26,19 @@ _packed = struct.Struct("9q").pack
 
 
 @functools.cache
-def _later(calls: int, *dtypes: Any) -> compiler.Later | None:
+def _later(calls: int, ordered: bool, *dtypes: Any) -> compiler.Later | None:
     kinds: list[Any] = [_KINDS.get(str(dtypes[0])), *(_INDICES.get(str(dtype)) for dtype in dtypes[1:])]
     if None in kinds or not compiler.available():
         return None
-    return compiler.Later(lambda: _made(*kinds), calls)
+    return compiler.Later(lambda: _made(ordered, *kinds), calls)
 
 
 @functools.cache
-def _made(kind: str, ids: str, at: str | None = None) -> Any:
+def _made(ordered: bool, kind: str, ids: str, at: str | None = None) -> Any:
     """A function of the address of its parameters; 1 is stored where an index or the number of a segment is bad.
 
     Args:
+      ordered: whether it is bad, too, where a segment comes after a later one.
       kind, ids, at: the types of rows, numbers of segments, and of indices where rows are named by them.
     """
     code = Code()
@@ -58,9 +59,11 @@ def _made(kind: str, ids: str, at: str | None = None) -> Any:
             row = whole("%at", at, index)
             outside = code.let(f"or i1 {code.let(f'icmp uge i64 {row}, %height')}, "
                                f"{code.let(f'icmp uge i64 {segment}, %segments')}")
-            falls = code.let(f"icmp slt i64 {segment}, {code.load('%noted', 'i64', '1')}")
-            code.store(segment, "%noted", "i64", "1")
-            bad = left_out = code.let(f"or i1 {outside}, {falls}")
+            bad = outside
+            if ordered:
+                bad = code.let(f"or i1 {bad}, {code.let(f'icmp slt i64 {segment}, ' + code.load('%noted', 'i64', '1'))}")
+                code.store(segment, "%noted", "i64", "1")
+            left_out = bad
         code.store(code.let(f"or i64 {code.load('%noted', 'i64', '0')}, {code.let(f'zext i1 {bad} to i64')}"),
                    "%noted", "i64", "0")
         width = code.let(f"select i1 {left_out}, i64 0, i64 %width")
@@ -79,7 +82,7 @@ def _made(kind: str, ids: str, at: str | None = None) -> Any:
     return compiler.compiled(code.packed(title, _PARAMETERS), title, [compiler.POINTER], releases=False)
 
 
-def segment_sums(rows: Any, ids: Any, count: int, at: Any = None) -> Any:
+def segment_sums(rows: Any, ids: Any, count: int, at: Any = None, ordered: bool = False) -> Any:
     """The sums [count, n] of those rows of a float matrix that share an int32 or int64 number in the vector `ids`.
 
     None where machine code is not there yet, a number is bad, or the rows are on a GPU.
@@ -87,7 +90,8 @@ def segment_sums(rows: Any, ids: Any, count: int, at: Any = None) -> Any:
     Args:
       rows: the matrix, [any, n].
       ids: to which segment each row belongs, below `count`; a negative number: to none.
-      at: where given, the indices of the rows to sum, in [0, any); then `ids` must be in order, and none negative.
+      at: where given, the indices of the rows to sum, in [0, any); then none of `ids` may be negative.
+      ordered: whether the `ids` of rows at indices must be in order.
     """
     named = ids if at is None else at
     height, width = rows.shape
@@ -95,7 +99,7 @@ def segment_sums(rows: Any, ids: Any, count: int, at: Any = None) -> Any:
     if rows.is_cuda or ids.numel() != (height if at is None else count_of_rows):
         return None
     calls = _CALLS if count_of_rows * width < _MANY else _CALLS_OF_MANY
-    later = _later(calls, rows.dtype, ids.dtype, *(() if at is None else (at.dtype,)))
+    later = _later(calls, ordered and at is not None, rows.dtype, ids.dtype, *(() if at is None else (at.dtype,)))
     made = None if later is None else later.asked()
     if made is None:
         return None

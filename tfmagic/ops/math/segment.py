@@ -145,6 +145,22 @@ def unsorted_sum(data: Any, ids: Any, count: int) -> Any:
     return data.new_zeros((count, *rows.shape[1:])).index_add(0, flat, rows)
 
 
+def sum_of_taken(data: Any, rows: Any, ids: Any, count: int) -> Any:
+    """The sums of rows at indices by segments in any order.
+
+    Args:
+      data: what the rows are of.
+      rows: their indices, int32 or int64 [n].
+      ids: the segment of each, [n], in [0, count).
+      count: how many segments there are.
+    """
+    if not data.is_cuda and data.numel():
+        sums = segment_sums(data.reshape((data.shape[0], -1)), ids, count, rows)
+        if sums is not None:
+            return sums.reshape((count, *data.shape[1:]))
+    return _segments(take(data, rows, 0), ids.to(torch.int64), count, "sum", 0)
+
+
 def _refused_unsorted(op: Any, data: Any, ids: Any, count: Any) -> str | None:
     if count:
         return f"num_segments should be a scalar, not shape {shapes.brackets(count)}"
@@ -172,8 +188,8 @@ def gathered(data: Any, indices: Any, ids: Any, count: int | None, kind: str) ->
     """
     size = _count(ids) if count is None else count
     if not data.is_cuda and data.dim():
-        sums = segment_sums(data if data.dim() == 2 else data.reshape((data.shape[0], -1)), ids, size, indices) \
-            if data.numel() else None
+        sums = segment_sums(data if data.dim() == 2 else data.reshape((data.shape[0], -1)), ids, size, indices,
+                            ordered=True) if data.numel() else None
         if sums is not None:
             sums = sums.reshape((size, *data.shape[1:]))
             divisors = None if kind == "sum" else _divisors(ids, size, sums, kind)
@@ -251,12 +267,7 @@ def _sizes(ids: Any, count: Any, like: Any) -> Any:
 def _of_gathered(grad: Any, indices: Any, ids: Any, count: int, kind: str) -> Any:
     """The gradient of the `count` rows of data from that of what `_gathered` makes of them, [segments, ...]."""
     divisors = _divisors(ids, grad.shape[0], grad, kind)
-    rows = take(grad if divisors is None else grad / divisors, ids, 0)
-    if rows.dim() == 2 and not rows.is_cuda and len(rows) and int(indices.min()) >= 0:
-        sums = segment_sums(rows, indices, count)
-        if sums is not None:
-            return sums
-    return _segments(rows, indices.to(torch.int64), count, "sum", 0)
+    return sum_of_taken(grad if divisors is None else grad / divisors, ids, indices, count)
 
 
 def _gathered_grad(kind: str) -> Any:

@@ -5,6 +5,7 @@
    `looked_up`, where nothing else reads what lies between, and shapes are assumed: then another plan tells errors.
 2. What was assumed of values between is asked of results that are as long.
 3. Sums of segments by these rows (`gathered`) need not look how many there are: each row has an element.
+4. Rows of something as long, taken for these rows and only to be summed (`unsorted_sum`), are summed where they are.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import torch
 from torch import fx
 
 from tfmagic.ops.array.select import distinct_numbers
-from tfmagic.ops.math.segment import gathered
+from tfmagic.ops.math.segment import gathered, sum_of_taken, unsorted_sum
 from tfmagic.ops.sparse.layout import with_every_row
 from tfmagic.ops.sparse.lookups import looked_up
 from tfmagic.session.devices.transfers import is_on_gpu
@@ -63,6 +64,8 @@ def _joined(plan: PlanGraph, filled: fx.Node) -> bool:
         if old is not None:
             new.meta["val"] = old.meta.get("val")
             replace(old, new)
+    for taken in list(results[1].users):
+        _sum_in_place(plan, taken, results[1], count)
     return True
 
 
@@ -108,6 +111,18 @@ def _parts(filled: fx.Node) -> Any:
     if not all(user.target is operator.getitem for user in distinct):
         return None
     return by_index.get(2), rows, values, assumptions, distinct
+
+
+def _sum_in_place(plan: PlanGraph, taken: fx.Node, rows: fx.Node, count: Any) -> None:
+    """Rule 4."""
+    if not _is_method(taken, "index_select") or taken.args[1:] != (0, rows) or len(taken.users) != 1:
+        return
+    source, (user,) = taken.args[0], taken.users
+    known = _meta(source)
+    if user.target is unsorted_sum and user.args[0] is taken and isinstance(known, torch.Tensor) \
+            and known.dim() and known.shape[0] == count:
+        user.target, user.args = sum_of_taken, (source, rows, *user.args[1:])
+        plan.graph.erase_node(taken)
 
 
 def _assume(plan: PlanGraph, assumption: fx.Node, value: fx.Node, before: fx.Node) -> None:

@@ -12,6 +12,7 @@
 10. A sum of segments that has one row for each, in order, is the rows.
 11. A slice that takes everything is the value, and so is `contiguous` of what `contiguous` gave.
 12. An assertion of what is known to hold is nothing.
+13. Few zeros or ones like a value (`zeros_like`, `ones_like`) are a constant.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ _RESHAPES = frozenset({"reshape", "view", "expand", "broadcast_to"})
 _RESHAPE_FUNCTIONS = frozenset({torch.reshape, torch.broadcast_to})
 _CASTS = frozenset({"float", "double", "int", "long", "bool"})
 _ADDS = frozenset({torch.add, operator.add})
+_LIKE: dict[Any, int] = {torch.zeros_like: 0, torch.ones_like: 1}
+# So many numbers a plan keeps.
+_FEW = 1 << 12
 _MATMULS = frozenset({torch.matmul, torch.mm, operator.matmul})
 
 
@@ -42,7 +46,8 @@ def run(plan: PlanGraph) -> bool:
             plan.graph.erase_node(node)
             changed = True
             continue
-        replacement = _same_value(node) or _distinct_already(plan, node) or _single_rows(plan, node)
+        replacement = _same_value(node) or _distinct_already(plan, node) or _single_rows(plan, node) \
+            or _few_like(plan, node)
         if replacement is not None:
             replace(node, replacement)
             changed = True
@@ -145,6 +150,17 @@ def _single_rows(plan: PlanGraph, node: fx.Node) -> fx.Node | None:
             or not len(meta) == len(known) == count or not torch.equal(known.cpu(), torch.arange(len(known))):
         return None
     return rows  # type: ignore[return-value]
+
+
+def _few_like(plan: PlanGraph, node: fx.Node) -> fx.Node | None:
+    """Rule 13."""
+    number, after = _LIKE.get(node.target), _meta(node)
+    if number is None or not isinstance(after, torch.Tensor) or after.numel() > _FEW \
+            or node.meta.get("device", "cpu") != "cpu":
+        return None
+    constant = plan.constant_node(torch.full(tuple(after.shape), number, dtype=after.dtype), node)
+    constant.meta.update(node.meta, effect="none", inputs=[])
+    return constant
 
 
 def _undoes(node: Any) -> bool:
