@@ -16,10 +16,10 @@ from tfmagic.ops.sparse import lookups as by_either
 from tfmagic.session.planning import make_plan
 
 
-def made(dtype: torch.dtype) -> None:
-    """The machine code for numbers of a type is there."""
+def made(dtype: torch.dtype, matrix: torch.Tensor | None = None) -> None:
+    """The machine code for numbers of a type, and sums of rows of such a matrix, is there."""
     for _ in range(lookups._CALLS + 1):
-        lookups.lookups(torch.zeros((1, 2), dtype=torch.int64), torch.zeros(1, dtype=dtype), 1, 0, 1)
+        lookups.lookups(torch.zeros((1, 2), dtype=torch.int64), torch.zeros(1, dtype=dtype), 1, 0, 1, matrix)
 
 
 def by_ops(*arguments: Any) -> tuple[Any, ...]:
@@ -44,6 +44,37 @@ def test_what_the_ops_find(dtype: torch.dtype, elements: list[tuple[int, int]], 
     assert found[4].shape == expected[4].shape
     for other in (room - 1, room + 1):
         assert lookups.lookups(indices, numbers, 9, default, other) is None
+
+
+@pytest.mark.parametrize("kind", ["sum", "mean", "sqrt_n"])
+@pytest.mark.parametrize("dtype, of", [(torch.int64, torch.float32), (torch.int32, torch.float64)])
+def test_sums_of_rows_are_those_of_the_ops(dtype: torch.dtype, of: torch.dtype, kind: str) -> None:
+    matrix = torch.from_numpy(np.random.RandomState(0).rand(5, 3)).to(of)
+    made(dtype, matrix)
+    for rows, of_rows in (([0, 0, 0, 2, 4], [1, 4, -1, 4, 0]), ([1, 2], [-1, -2]), ([0, 1, 1], [3, 2, 2])):
+        indices = torch.tensor([[row, place] for place, row in enumerate(rows)])
+        numbers = torch.tensor(of_rows, dtype=dtype)
+        expected = by_ops(indices, numbers, 5, 1, 0)
+        room = len(expected[1])
+        found = by_either.looked_up_sums(indices, numbers, 5, 1, room, matrix, kind)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(by_either, "lookups", lambda *arguments: None)
+            other = by_either.looked_up_sums(indices, numbers, 5, 1, room, matrix, kind)
+        for place, (part, expected_part) in enumerate(zip(found, other, strict=True)):
+            if place == 4:  # only how many there are
+                assert part.shape == expected_part.shape
+            else:
+                assert part.tolist() == expected_part.tolist()
+
+
+def test_a_number_outside_of_the_matrix_is_left_to_the_ops() -> None:
+    matrix = torch.ones((3, 2))
+    made(torch.int64, matrix)
+    indices, numbers = torch.tensor([[0, 0], [1, 0]]), torch.tensor([0, 3])
+    assert lookups.lookups(indices, numbers, 2, 0, 2) is not None
+    assert lookups.lookups(indices, numbers, 2, 0, 2, matrix) is None
+    with pytest.raises(IndexError):
+        by_either.looked_up_sums(indices, numbers, 2, 0, 2, matrix, "sum")
 
 
 @pytest.mark.parametrize("rows", [[0, 2, 1], [0, 1, 3], [-1, 0, 1]])
@@ -103,7 +134,7 @@ def test_what_is_read_besides_stays_as_it_is() -> None:
         assert "looked_up(" in code(where[0]) and "nonzero(" in code(where[0])
 
 
-def test_gradients_of_rows_are_summed_where_they_are() -> None:
+def test_rows_and_their_gradients_are_summed_where_they_are() -> None:
     with tf.Graph().as_default() as graph, tf.Session() as sess:
         places, numbers = tf.placeholder(tf.int64, [5, 2]), tf.placeholder(tf.int64, [5])
         table = tf.Variable(np.random.RandomState(0).rand(5, 3).astype(np.float32), use_resource=True)
@@ -112,5 +143,7 @@ def test_gradients_of_rows_are_summed_where_they_are() -> None:
         where, filled, unique = (next(op for op in graph.get_operations() if op.type == kind).outputs
                                  for kind in ("Where", "SparseFillEmptyRows", "Unique"))
         assumed = {where[0]: (5, 1), filled[0]: (5, 2), filled[1]: (5,), filled[3]: (5,), unique[0]: (3,)}
-        code = make_plan([values], (), [places, numbers], sess._torch_device, sess.resources, assumed=assumed).code()
+        code = make_plan([looked_up, values], (), [places, numbers], sess._torch_device, sess.resources,
+                         assumed=assumed).code()
         assert "sum_of_taken(" in code and "unsorted_sum(" not in code
+        assert "looked_up_sums(" in code and "gathered(" not in code

@@ -61,7 +61,8 @@ def _made(ordered: bool, kind: str, ids: str, at: str | None = None) -> Any:
                                f"{code.let(f'icmp uge i64 {segment}, %segments')}")
             bad = outside
             if ordered:
-                bad = code.let(f"or i1 {bad}, {code.let(f'icmp slt i64 {segment}, ' + code.load('%noted', 'i64', '1'))}")
+                falls = code.let(f"icmp slt i64 {segment}, {code.load('%noted', 'i64', '1')}")
+                bad = code.let(f"or i1 {outside}, {falls}")
                 code.store(segment, "%noted", "i64", "1")
             left_out = bad
         code.store(code.let(f"or i64 {code.load('%noted', 'i64', '0')}, {code.let(f'zext i1 {bad} to i64')}"),

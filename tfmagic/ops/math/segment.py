@@ -191,9 +191,7 @@ def gathered(data: Any, indices: Any, ids: Any, count: int | None, kind: str) ->
         sums = segment_sums(data if data.dim() == 2 else data.reshape((data.shape[0], -1)), ids, size, indices,
                             ordered=True) if data.numel() else None
         if sums is not None:
-            sums = sums.reshape((size, *data.shape[1:]))
-            divisors = None if kind == "sum" else _divisors(ids, size, sums, kind)
-            return sums if divisors is None else sums.div_(divisors)
+            return divided(sums.reshape((size, *data.shape[1:])), ids, kind)
     indices, ids = indices.to(torch.int64), ids.to(torch.int64)
     _require_increasing(ids)
     rows = take(data, indices, 0)
@@ -203,6 +201,12 @@ def gathered(data: Any, indices: Any, ids: Any, count: int | None, kind: str) ->
         sums, divisors = _segments(rows, ids, size, "sum", 0), _divisors(ids, size, rows, kind)
         return sums if divisors is None else sums / divisors
     return _segments(rows, ids, size, kind, 0)
+
+
+def divided(sums: Any, ids: Any, kind: str) -> Any:
+    """Sums of segments themselves, or, in place, their means, or they divided by the roots of the numbers of rows."""
+    divisors = None if kind == "sum" else _divisors(ids, len(sums), sums, kind)
+    return sums if divisors is None else sums.div_(divisors)
 
 
 def _divisors(ids: Any, count: int, like: Any, kind: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 from tfmagic.base.lazy import torch
 from tfmagic.base.machine.lookups import lookups
 from tfmagic.ops.array.select import distinct_numbers
+from tfmagic.ops.math.segment import divided, gathered
 from tfmagic.ops.sparse.layout import with_every_row
 
 
@@ -35,3 +36,26 @@ def looked_up(indices: Any, numbers: Any, count: int, default: int, room: int) -
                                              torch.tensor(default, dtype=numbers.dtype))
     different, places = distinct_numbers(all_numbers, torch.int32)
     return empty, filled[:, 0].to(torch.int32), different, places, staying
+
+
+def looked_up_sums(indices: Any, numbers: Any, count: int, default: int, room: int, matrix: Any,
+                   kind: str) -> tuple[Any, ...]:
+    """What is looked up, and what it is looked up for.
+
+    Args:
+      indices, numbers, count, default, room: as those of `looked_up`.
+      matrix: the matrix, of floats, in which rows are looked up.
+      kind: what of them there is to be for each of the `count` rows: "sum", "mean", "sqrt_n".
+
+    Returns:
+      What `looked_up` does, and these sums, [count, width].
+
+    Raises:
+      RuntimeError, ValueError: a row is outside of the matrix.
+      IndexError: a number is.
+    """
+    found = lookups(indices, numbers, count, default, room, matrix)
+    if found is not None:
+        return *found[:-1], divided(found[-1], found[1], kind)
+    found = looked_up(indices, numbers, count, default, room)
+    return *found, gathered(matrix.index_select(0, found[2]), found[3], found[1], count, kind)

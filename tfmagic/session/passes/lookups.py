@@ -5,7 +5,8 @@
    `looked_up`, where nothing else reads what lies between, and shapes are assumed: then another plan tells errors.
 2. What was assumed of values between is asked of results that are as long.
 3. Sums of segments by these rows (`gathered`) need not look how many there are: each row has an element.
-4. Rows of something as long, taken for these rows and only to be summed (`unsorted_sum`), are summed where they are.
+4. Rows that are looked up in a variable at the different numbers, only to be summed so, are summed by the same call.
+5. Rows of something as long, taken for these rows and only to be summed (`unsorted_sum`), are summed where they are.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from torch import fx
 from tfmagic.ops.array.select import distinct_numbers
 from tfmagic.ops.math.segment import gathered, sum_of_taken, unsorted_sum
 from tfmagic.ops.sparse.layout import with_every_row
-from tfmagic.ops.sparse.lookups import looked_up
+from tfmagic.ops.sparse.lookups import looked_up, looked_up_sums
 from tfmagic.session.devices.transfers import is_on_gpu
 from tfmagic.session.plan.plan_graph import PlanGraph, replace
 from tfmagic.session.plan.run_time import Assumption
@@ -64,6 +65,7 @@ def _joined(plan: PlanGraph, filled: fx.Node) -> bool:
         if old is not None:
             new.meta["val"] = old.meta.get("val")
             replace(old, new)
+    _sum_at_once(plan, made, results, count)
     for taken in list(results[1].users):
         _sum_in_place(plan, taken, results[1], count)
     return True
@@ -113,8 +115,29 @@ def _parts(filled: fx.Node) -> Any:
     return by_index.get(2), rows, values, assumptions, distinct
 
 
-def _sum_in_place(plan: PlanGraph, taken: fx.Node, rows: fx.Node, count: Any) -> None:
+def _sum_at_once(plan: PlanGraph, made: fx.Node, results: list[fx.Node], count: Any) -> None:
     """Rule 4."""
+    _, rows, values, places, _ = results
+    for taken in list(values.users):
+        if plan.name or not _is_method(taken, "index_select") or taken.args[1:] != (0, values) or len(taken.users) != 1:
+            continue  # in a body, parameters have their order
+        source: Any = taken.args[0]
+        (user,), known = taken.users, _meta(source)
+        if source.op != "placeholder" or user.target is not gathered or user.args[:4] != (taken, places, rows, count) \
+                or not isinstance(known, torch.Tensor) or known.dim() != 2 or not known.is_floating_point():
+            continue
+        made.prepend(source)
+        made.target, made.args = looked_up_sums, (*made.args, source, user.args[4])
+        with plan.graph.inserting_before(results[-1]):
+            sums = plan.graph.call_function(operator.getitem, (made, len(results)))
+        sums.meta.update(user.meta, effect="none", inputs=[])
+        replace(user, sums)
+        plan.graph.erase_node(taken)
+        return
+
+
+def _sum_in_place(plan: PlanGraph, taken: fx.Node, rows: fx.Node, count: Any) -> None:
+    """Rule 5."""
     if not _is_method(taken, "index_select") or taken.args[1:] != (0, rows) or len(taken.users) != 1:
         return
     source, (user,) = taken.args[0], taken.users
