@@ -197,6 +197,20 @@ def test_what_asks_for_a_value_ends_a_part(every_part: None) -> None:
         torch.testing.assert_close(mine, theirs)
 
 
+def test_who_asks_for_a_look_at_what_lies_outside_ends_no_part(every_part: None) -> None:
+    def function(x: Any, w: Any) -> Any:
+        hidden = torch.tanh(torch.matmul(x, w))
+        rows = w.t().reshape(-1)
+        counted = torch.cumsum(rows, 0)
+        return torch.matmul(hidden, w.t()) + counted[:4] + rows[:4]
+
+    x, w = numbers(4, 4), numbers(4, 4)
+    inside = parts_of(plan_of(function, x, w))
+    assert len(inside) == 1 and {"matmul", "tanh", "matmul_1"} <= {*inside[0]} and "reshape" not in inside[0]
+    for mine, theirs in zip(*both(function, x, w)):
+        torch.testing.assert_close(mine, theirs)
+
+
 def _net(x: Any, w: Any) -> Any:
     return torch.tanh(torch.matmul(torch.sigmoid(torch.matmul(x, w) * 2.0 + 1.0) * 3.0, w.t()) - x) * x + 1.0
 

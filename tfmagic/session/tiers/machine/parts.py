@@ -2,8 +2,9 @@
 
 1. Every value in a part has a known shape of few numbers, but for what products, sums and joins take and give; what it
    has no rule for stays torch's.
-2. A part ends where something outside asks for one of its values; there is only one at a time, so there are no circles.
-   Stacks and arrays wait for what they are handed until something else is asked of an object.
+2. A part ends where something outside asks for one of its values, save what only looks at a value from outside, which
+   is left outside; there is only one part at a time, so there are no circles. Stacks and arrays wait for what they are
+   handed until something else is asked of an object.
 3. Products are not worth several threads.
 4. A part without products, sums or joins is left to `runs`.
 5. What is drawn by chance is in a part with what is computed of it, once its share of a stream was taken (`drawn`).
@@ -117,6 +118,18 @@ class Part:
         """The parts that keep values which this one needs."""
         return list(dict.fromkeys(self.taken.values()))
 
+    def views_of_others(self, values: Iterable[fx.Node]) -> list[fx.Node] | None:
+        """The calls that give those of some values which are from here, where all only look at others; else None."""
+        found: dict[fx.Node, None] = {}
+        waiting = [value for value in values if value in self.nodes]
+        while waiting:
+            node = waiting.pop()
+            if self.nodes[node] != ("view",):
+                return None
+            found[node] = None
+            waiting += [given for given in node.all_input_nodes if given in self.nodes]
+        return [node for node in self.nodes if node in found]
+
     def pays(self) -> bool:
         """Whether one call of ours is less than the calls."""
         kinds = [kind[0] for kind in self.nodes.values()]
@@ -171,10 +184,15 @@ def find(plan: PlanGraph, items: Iterable[Any] | None = None) -> Iterator[Any]:
         if kind is not None and len(part.nodes) < _MOST:
             part.nodes[node] = kind
             continue
-        if node.op == "output" or kind is not None or any(given in part.nodes for given in node.all_input_nodes) or \
-                node.op == "call_method" and str(node.target).endswith("_"):
+        ends = node.op == "output" or kind is not None or node.op == "call_method" and str(node.target).endswith("_")
+        views = None if ends else part.views_of_others(node.all_input_nodes)
+        if views is None:
             yield from _closed(part)
             part = Part(explaining)
+        else:
+            for view in views:
+                del part.nodes[view]
+            yield from views
         if kind is not None:
             part.nodes[node] = kind
         else:
