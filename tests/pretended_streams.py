@@ -31,6 +31,7 @@ _COPIES = frozenset({"aten::copy_", "aten::_to_copy", "aten::_foreach_copy_"})
 counted = SimpleNamespace(waits=0, captures=0, replays=0, failures=0)
 _pinned: set[int] = set()  # of the storages of the host
 _arriving: list[tuple[torch.Tensor, torch.Tensor]] = []
+_arrival = threading.Lock()  # who waits does so for what another waiting thread lets arrive, too
 
 
 class _Now(threading.local):
@@ -76,9 +77,10 @@ def synchronize(device: Any = None) -> None:
     if _now.graph is not None:
         raise RuntimeError("CUDA error: operation not permitted when stream is capturing (synchronize)")
     counted.waits += 1
-    while _arriving:
-        place, value = _arriving.pop(0)
-        place.copy_(value)
+    with _arrival:
+        while _arriving:
+            place, value = _arriving.pop(0)
+            place.copy_(value)
 
 
 def graph_pool_handle() -> object:
@@ -196,8 +198,9 @@ def after(name: str, func: Any, args: Any, kwargs: Any, result: Any, kind: type)
         _now.graph.note(func, args, kwargs, result, kind)
     elif name == "aten::_to_copy" and kwargs.get("non_blocking") and isinstance(args[0], kind) \
             and not isinstance(result, kind):
-        _arriving.append((result, result.clone()))
+        value = result.clone()
         result.untyped_storage().fill_(0xAB)
+        _arriving.append((result, value))
     return result
 
 
