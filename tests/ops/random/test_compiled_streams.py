@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ import torch
 from tfmagic import tf
 from tfmagic.base.machine import compiler, orders
 from tfmagic.base.machine import philox as blocks
-from tfmagic.ops.random import compiled, distributions, one_by_one, rejection, sampling
+from tfmagic.ops.random import choices, compiled, distributions, one_by_one, rejection, sampling
 from tfmagic.ops.random.philox import PhiloxState, Stream, words
 
 pytest.importorskip("llvmlite")
@@ -28,7 +29,7 @@ LONG_BOUNDS = [*BOUNDS, (0, 2**40 + 1), (-2**62, 2**63 - 1), (-2**63, 2**63 - 1)
 def both_ways(monkeypatch: pytest.MonkeyPatch, make: Callable[[], Any]) -> tuple[Any, Any]:
     """What is made without machine code, and with it."""
     with monkeypatch.context() as without:
-        for module in (blocks, compiled, one_by_one, orders):
+        for module in (blocks, choices, compiled, one_by_one, orders):
             without.setattr(module, "_later", lambda *kinds: None)
         first = make()
     monkeypatch.setattr(compiler, "_TAKES", 0)
@@ -64,6 +65,20 @@ def test_blocks(offsets: Any, counter: int, monkeypatch: pytest.MonkeyPatch) -> 
 def test_orders(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     before, after = both_ways(monkeypatch, lambda: sampling.permutation(PhiloxState(3, 9), size))
     assert torch.equal(before, after) and before.sort().values.tolist() == list(range(size))
+
+
+@pytest.mark.parametrize("counter", COUNTERS)
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 700])
+@pytest.mark.parametrize("dtype, whole", [(torch.float32, torch.int64), (torch.float64, torch.int32)])
+def test_categories(dtype: torch.dtype, whole: torch.dtype, count: int, counter: int,
+                    monkeypatch: pytest.MonkeyPatch) -> None:
+    inf, nan = float("inf"), float("nan")
+    logits = 30 * torch.randn(2000, 5, dtype=dtype, generator=torch.Generator().manual_seed(1))
+    logits[:4] = torch.tensor([[0, nan, 1, -inf, inf], [-inf] * 5, [nan, inf, nan, inf, 3], [1e30, 1e30, 0, 1, 2]])
+    for given in (logits, logits[:, 2:], logits.T[:3], logits[:0]):
+        before, after = both_ways(monkeypatch, functools.partial(sampling.categories, Stream(KEY, counter), given,
+                                                                 count, whole))
+        assert torch.equal(before, after) and after.dtype == whole
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16])

@@ -10,6 +10,7 @@ import numpy as np
 
 from tfmagic.base.lazy import torch
 from tfmagic.base.machine import orders
+from tfmagic.ops.random import choices
 from tfmagic.ops.random.distributions import uniform
 from tfmagic.ops.random.philox import WORD, PhiloxState, Stream, block, unsigned, words
 
@@ -80,6 +81,9 @@ def multinomial(state: PhiloxState, logits, count: int, dtype):
 
 def categories(stream: Stream, logits, count: int, dtype):
     """Draws categories as `multinomial` does, from a stream that was set aside for it."""
+    drawn = choices.drawn(stream, logits, count, dtype)
+    if drawn is not None:
+        return drawn
     logits = logits.to(torch.float64)
     if not logits.is_cuda and math.isfinite(torch.sum(logits).item()):
         weights = torch.exp(logits - logits.amax(1, keepdim=True))
