@@ -21,7 +21,6 @@ from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.protos import Func
 from tfmagic.ops import raw
-from tfmagic.ops.array import constants
 from tfmagic.ops.control_flow import nodes
 from tfmagic.ops.control_flow.branch_functions import GradientGraph, gradient_name, let_inline, merged_shapes
 from tfmagic.ops.state.variables import handle_data
@@ -79,7 +78,7 @@ class _BranchGradient(GradientGraph):
                        if is_trainable(y) and dy is not None]
             found = gradients([y for y, _ in flowing], list(self.forward.inputs), [dy for _, dy in flowing]) \
                 if flowing else [None] * len(self.forward.inputs)
-            found = [_zeros(x) if dx is None else dx for x, dx in zip(self.forward.inputs, found)]
+            found = [nodes.no_gradient_of(x) if dx is None else dx for x, dx in zip(self.forward.inputs, found)]
             self.results = [raw.identity(convert_to_tensor(dx)) for dx in found]
             self._effects = order_effects(self, [tensor.op for tensor in self.results])
 
@@ -116,11 +115,6 @@ class _BranchGradient(GradientGraph):
             inputs = [own[tensor] if tensor in own else self.placeholder(tensor, "Placeholder") for tensor in outer]
         return function_from_graph(gradient_name(self.function.name), self, inputs, self.results,
                                    controls=self._effects)
-
-
-def _zeros(x: Tensor) -> Tensor:
-    """The gradient of an argument on which no result depends."""
-    return nodes.zeros_of_variable(x) if x.dtype.base_dtype is dtypes.resource else constants.zeros_like(x)
 
 
 def _rewrite(node: Operation, names: Sequence[str], branches: Sequence[_BranchGradient]) -> None:

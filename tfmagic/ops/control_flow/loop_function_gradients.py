@@ -20,7 +20,6 @@ from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import raw
-from tfmagic.ops.array import constants
 from tfmagic.ops.control_flow import nodes
 from tfmagic.ops.control_flow.branch_functions import GradientGraph, gradient_name
 from tfmagic.ops.control_flow.loop_functions import while_node
@@ -77,7 +76,7 @@ def _incoming(dy: Any, inside: Tensor, y: Tensor) -> Any:
     if not is_trainable(inside):
         return None
     if dy is None and y._dtype.base_dtype in (dtypes.resource, dtypes.variant):
-        return nodes.zeros_of_variable(y) if y._dtype.base_dtype is dtypes.resource else constants.zeros_like(y)
+        return nodes.no_gradient_of(y)
     return dy
 
 

@@ -51,6 +51,11 @@ def zeros_of_variable(handle: Tensor) -> Tensor:
     return zeros(raw.variable_shape(handle), resource_dtype(handle) or dtypes.float32)
 
 
+def no_gradient_of(x: Tensor) -> Tensor:
+    """Zeros as the gradient of a tensor on which nothing depends; that of a handle is like the variable behind it."""
+    return zeros_of_variable(x) if x._dtype.base_dtype is dtypes.resource else constants.zeros_like(x)
+
+
 def widened(structure: Any, other: Any) -> Any:
     """The results of a branch: its slices have int64 indices where those of the other branch's results have them."""
     def wide(value: Any, beside: Any) -> Any:

@@ -10,7 +10,8 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from tfmagic.base import nest
+from tfmagic.base import dtypes, nest
+from tfmagic.base.shapes import TensorShape
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.function import Function
@@ -20,7 +21,8 @@ from tfmagic.graph.gradients import gradients, is_trainable
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.protos import Func
 from tfmagic.ops import raw
-from tfmagic.ops.array import constants
+from tfmagic.ops.control_flow import nodes
+from tfmagic.ops.state.variables import handle_data
 from tfmagic.tf.functions.body import BodyGraph
 
 numbers = itertools.count(1)
@@ -101,7 +103,7 @@ class GraphFunction:
             tensor._dims, tensor._handle_data = result._dims, result._handle_data
         op._attrs.update(f=Func(forward.name), Tout=[result._dtype.base_dtype for result in results])
         op.graph._changed(op)
-        given = [constants.zeros_like(tensor) if dy is None else dy
+        given = [nodes.no_gradient_of(tensor) if dy is None else dy
                  for tensor, result, dy in zip(op._outputs, results, output_gradients) if is_trainable(result)]
         return backward.called(given, dict(zip(results, op._outputs)))
 
@@ -131,7 +133,7 @@ class _Backward(GraphFunction):
         graph = BodyGraph(outer)
         ys = [y for y in ys if is_trainable(y)]
         with graph.as_default():
-            given = [graph.placeholder(y, "Placeholder") for y in ys]
+            given = [_placeholder(graph, y) for y in ys]
             found = gradients(ys, list(xs), given) if ys else [None] * len(xs)
             self._found = nest.map_structure(lambda dx: None if dx is None else raw.identity(convert_to_tensor(dx)),
                                              found, expand_composites=True)
@@ -152,3 +154,12 @@ class _Backward(GraphFunction):
         results = iter(made._outputs)
         flat = [None if dx is None else next(results) for dx in nest.flatten(self._found, expand_composites=True)]
         return list(nest.pack_sequence_as(self._found, flat, expand_composites=True))
+
+
+def _placeholder(graph: BodyGraph, y: Tensor) -> Tensor:
+    """A placeholder for the gradient of a tensor: that of a handle is like the variable behind it."""
+    if y._dtype.base_dtype is not dtypes.resource:
+        return graph.placeholder(y, "Placeholder")
+    dims, dtype = handle_data(y)
+    return graph.create_op("Placeholder", [], name="Placeholder", attrs={
+        "dtype": dtype or dtypes.float32, "shape": TensorShape(dims)}).outputs[0]
