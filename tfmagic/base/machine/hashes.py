@@ -156,8 +156,8 @@ def _later_for_features(kinds: int) -> compiler.Later | None:
     return compiler.Later(lambda: _made_for_features(kinds), _CALLS) if compiler.available() else None
 
 
-def _address(array: np.ndarray) -> int:
-    """Where the numbers of an array lie; asking the array itself takes three times as long."""
+def _address(array: Any) -> int:
+    """Where the numbers of a NumPy array lie; asking the array itself takes three times as long."""
     return ctypes.addressof(ctypes.c_char.from_buffer(array)) if array.flags.writeable else array.ctypes.data
 
 
