@@ -1,4 +1,4 @@
-"""Lookups: what `safe_embedding_lookup_sparse`, and so feature columns, do before they look rows up is one call.
+"""Lookups: what `safe_embedding_lookup_sparse`, and so feature columns, do to look rows up and sum them is one call.
 
 1. Of a sparse matrix of numbers, the elements whose number is not negative (`ge`, `nonzero`, `index_select`), one more
    in each row without (`with_every_row`), their rows as int32, and their different numbers (`distinct_numbers`) become
