@@ -434,11 +434,16 @@ class Lowering:
 
     def _with_open_numbers(self, op: Operation, declaration: OpDeclaration, args: list[Any]) -> list[Any]:
         """The arguments with lists for host inputs whose single numbers are a run's, if the kernel takes those."""
-        host = [index for index, arg in enumerate(op._op_def.inputs) if arg.name in declaration.host]
+        opened = [index for index, arg in enumerate(op._op_def.inputs)
+                  if arg.name in declaration.host and isinstance(args[index], Proxy)]
+        if not opened:
+            return args
         found, mark = list(args), self._mark()
-        for index in host:
-            if isinstance(args[index], Proxy):
-                found[index] = self.tracer.numbers_of(args[index])
+        for index, arg in enumerate(args):
+            if index in opened:
+                found[index] = self.tracer.numbers_of(arg)
+            elif isinstance(arg, torch.Tensor):  # be it a single number: the kernel makes more like it
+                found[index] = self.tracer.proxy(self.tracer.constant(arg, self.tracer.device))
         known = all(isinstance(arg.node.meta.get("val"), torch.Tensor) for arg in args if isinstance(arg, Proxy))
         if known and all(arg is not None for arg in found) and declaration.open_numbers(Node(op), *found):  # type: ignore[misc]
             return found
