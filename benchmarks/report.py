@@ -15,8 +15,6 @@ is the other's time divided by tfmagic's: above 1 tfmagic is faster. Every frame
 take turns, and a time is the median of its turns.
 """
 _PARTS = ("plans", "starts", "ratios", "busy", "gpus")
-
-
 _COMPILED = ", compiled"
 _HEADS = ("what", "against", "tfmagic", "the other", "ratio", "wanted")
 

@@ -16,6 +16,7 @@ from tfmagic.base.lazy import torch
 from tfmagic.base.machine import compiler
 from tfmagic.base.machine.code import Code
 from tfmagic.base.machine.distinct import Places, table
+from tfmagic.base.machine.segments import add_row
 
 # So many calls save what the compiler takes; above so many elements a table would not stay in a processor's cache.
 _CALLS, _MOST = 300, 1 << 15
@@ -78,14 +79,7 @@ def _made(kind: str, summed: str | None) -> Any:
         outside = code.let(f"icmp uge i64 {number}, %height")
         note_bad(outside)
         width = code.let(f"select i1 {outside}, i64 0, i64 %width")
-        into, own = (code.let(f"mul i64 {each}, %width") for each in (row, number))
-
-        def one_more(column: str) -> None:
-            here = code.let(f"add i64 {into}, {column}")
-            value = code.load("%matrix", of, code.let(f"add i64 {own}, {column}"))
-            code.store(code.let(f"fadd {of} {code.load('%sums', of, here)}, {value}"), "%sums", of, here)
-
-        code.loop("0", width, one_more)
+        add_row(code, of, "%sums", row, "%matrix", number, width)
 
     def note_bad(bad: str) -> None:
         code.store(code.let(f"or i64 {noted(_BAD)}, {code.let(f'zext i1 {bad} to i64')}"), "%noted", "i64", _BAD)

@@ -68,19 +68,24 @@ def _made(ordered: bool, kind: str, ids: str, at: str | None = None) -> Any:
         code.store(code.let(f"or i64 {code.load('%noted', 'i64', '0')}, {code.let(f'zext i1 {bad} to i64')}"),
                    "%noted", "i64", "0")
         width = code.let(f"select i1 {left_out}, i64 0, i64 %width")
-        first, own = (code.let(f"mul i64 {each}, %width") for each in (segment, row))
-
-        def add(column: str) -> None:
-            here = code.let(f"add i64 {first}, {column}")
-            value = code.load("%rows", kind, code.let(f"add i64 {own}, {column}"))
-            code.store(code.let(f"fadd {kind} {code.load('%out', kind, here)}, {value}"), "%out", kind, here)
-
-        code.loop("0", width, add)
+        add_row(code, kind, "%out", segment, "%rows", row, width)
 
     code.loop("0", code.let("mul i64 %segments, %width"), clear)
     code.loop("0", "%count", one)
     title = "segment_sums"
     return compiler.compiled(code.packed(title, _PARAMETERS), title, [compiler.POINTER], releases=False)
+
+
+def add_row(code: Code, kind: str, sums: str, segment: str, rows: str, row: str, width: str) -> None:
+    """Code that adds so much of a row of one matrix to a row of another, whose rows are both `%width` numbers."""
+    first, own = (code.let(f"mul i64 {each}, %width") for each in (segment, row))
+
+    def add(column: str) -> None:
+        here = code.let(f"add i64 {first}, {column}")
+        value = code.load(rows, kind, code.let(f"add i64 {own}, {column}"))
+        code.store(code.let(f"fadd {kind} {code.load(sums, kind, here)}, {value}"), sums, kind, here)
+
+    code.loop("0", width, add)
 
 
 def segment_sums(rows: Any, ids: Any, count: int, at: Any = None, ordered: bool = False) -> Any:

@@ -28,8 +28,11 @@ def looked_up(indices: Any, numbers: Any, count: int, default: int, room: int) -
       RuntimeError, ValueError: a row is outside of the matrix.
     """
     found = lookups(indices, numbers, count, default, room)
-    if found is not None:
-        return found
+    return _by_ops(indices, numbers, count, default) if found is None else found
+
+
+def _by_ops(indices: Any, numbers: Any, count: int, default: int) -> tuple[Any, ...]:
+    """What `looked_up` gives, where machine code does not."""
     kept = torch.nonzero(numbers >= 0).reshape(-1)
     staying = numbers.index_select(0, kept)
     filled, all_numbers, empty, _ = with_every_row(indices.index_select(0, kept), staying, count,
@@ -57,5 +60,5 @@ def looked_up_sums(indices: Any, numbers: Any, count: int, default: int, room: i
     found = lookups(indices, numbers, count, default, room, matrix)
     if found is not None:
         return *found[:-1], divided(found[-1], found[1], kind)
-    found = looked_up(indices, numbers, count, default, room)
+    found = _by_ops(indices, numbers, count, default)
     return *found, gathered(matrix.index_select(0, found[2]), found[3], found[1], count, kind)

@@ -321,7 +321,6 @@ def _part(op: Any, text: bytes, start: int, length: int, index: int | tuple[int,
 
 # --- patterns ---------------------------------------------------------------------------------------------------
 
-
 def _regex_replace(op: Any, x: Any, pattern: bytes, rewrite: bytes) -> Any:
     return strings(x, pattern_of(pattern).replacing(rewrite, op.replace_global))
 

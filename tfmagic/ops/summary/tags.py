@@ -77,7 +77,7 @@ def packed(values: Iterable[tuple[bytes, Any]]) -> np.ndarray:
 
 def field(number: int, content: bytes) -> bytes:
     """A field of bytes in a message: `Summary.value` is the first, and so is `tag` in it."""
-    return bytes((number << 3 | wire.BYTES,)) + wire.varint_bytes(len(content)) + content
+    return wire.tag_bytes(number, wire.BYTES) + wire.varint_bytes(len(content)) + content
 
 
 def one_tag(tag: Any, words: str) -> bytes:

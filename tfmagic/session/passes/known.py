@@ -35,9 +35,7 @@ def run(plan: PlanGraph) -> bool:
     changed = False
     for node in asked:
         if _computed(node, plan, values):
-            constant = plan.constant_node(values[node], node)
-            constant.meta.update(node.meta, effect="none", inputs=[])
-            replace(node, constant)
+            replace(node, plan.constant_for(node, values[node]))
             changed = True
     return changed
 

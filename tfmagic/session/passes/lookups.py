@@ -26,6 +26,7 @@ from tfmagic.session.plan.plan_graph import PlanGraph, replace
 from tfmagic.session.plan.run_time import Assumption
 
 _FIRST_COLUMN = (0, Ellipsis)
+_SUMMED = (torch.float32, torch.float64)
 
 
 def run(plan: PlanGraph) -> bool:
@@ -124,7 +125,7 @@ def _sum_at_once(plan: PlanGraph, made: fx.Node, results: list[fx.Node], count: 
         source: Any = taken.args[0]
         (user,), known = taken.users, _meta(source)
         if source.op != "placeholder" or user.target is not gathered or user.args[:4] != (taken, places, rows, count) \
-                or not isinstance(known, torch.Tensor) or known.dim() != 2 or not known.is_floating_point():
+                or not isinstance(known, torch.Tensor) or known.dim() != 2 or known.dtype not in _SUMMED:
             continue
         made.prepend(source)
         made.target, made.args = looked_up_sums, (*made.args, source, user.args[4])

@@ -32,10 +32,10 @@ _RESHAPES = frozenset({"reshape", "view", "expand", "broadcast_to"})
 _RESHAPE_FUNCTIONS = frozenset({torch.reshape, torch.broadcast_to})
 _CASTS = frozenset({"float", "double", "int", "long", "bool"})
 _ADDS = frozenset({torch.add, operator.add})
-_LIKE: dict[Any, int] = {torch.zeros_like: 0, torch.ones_like: 1}
-# So many numbers a plan keeps.
-_FEW = 1 << 12
 _MATMULS = frozenset({torch.matmul, torch.mm, operator.matmul})
+_LIKE: dict[Any, int] = {torch.zeros_like: 0, torch.ones_like: 1}
+# So many of them a plan keeps.
+_FEW = 1 << 12
 
 
 def run(plan: PlanGraph) -> bool:
@@ -135,9 +135,7 @@ def _distinct_already(plan: PlanGraph, node: fx.Node) -> fx.Node | None:
     meta = _meta(node)
     if not isinstance(meta, torch.Tensor) or node.meta.get("device", "cpu") != "cpu":
         return None
-    places = plan.constant_node(torch.arange(len(meta), dtype=meta.dtype), node)
-    places.meta.update(node.meta, effect="none", inputs=[])
-    return places
+    return plan.constant_for(node, torch.arange(len(meta), dtype=meta.dtype))
 
 
 def _single_rows(plan: PlanGraph, node: fx.Node) -> fx.Node | None:
@@ -158,9 +156,7 @@ def _few_like(plan: PlanGraph, node: fx.Node) -> fx.Node | None:
     if number is None or not isinstance(after, torch.Tensor) or after.numel() > _FEW \
             or node.meta.get("device", "cpu") != "cpu":
         return None
-    constant = plan.constant_node(torch.full(tuple(after.shape), number, dtype=after.dtype), node)
-    constant.meta.update(node.meta, effect="none", inputs=[])
-    return constant
+    return plan.constant_for(node, torch.full(tuple(after.shape), number, dtype=after.dtype))
 
 
 def _undoes(node: Any) -> bool:

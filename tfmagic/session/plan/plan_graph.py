@@ -97,6 +97,12 @@ class PlanGraph:
         with self.graph.inserting_before(before or self.output_node):
             return self.graph.create_node("get_attr", name, (), {})
 
+    def constant_for(self, node: fx.Node, value: Any) -> fx.Node:
+        """A node that gives the value of another one, to be put in its place."""
+        made = self.constant_node(value, node)
+        made.meta.update(node.meta, effect="none", inputs=[])
+        return made
+
     def node_of(self, value: Any) -> fx.Node:
         """The node of a proxy, or of a constant."""
         return value.node if isinstance(value, Proxy) else self.constant_node(value)
