@@ -25,6 +25,9 @@ POINTER, INTEGER = ctypes.c_void_p, ctypes.c_int64
 # Microseconds that the compiler takes for a small function, about; and how many processes are thought to use it, which
 # is compiled once: so much sooner than one would pay for it they begin to.
 _TAKES, _PROCESSES = 50_000, 5
+# How much LLVM does. 3 takes nearly twice as long as 2, and none of the programs that were measured was quicker by it; 1
+# makes no vectors of loops.
+_THOROUGH, _PLAIN = 2, 1
 # Seconds that a run waits for the compiler's thread after each call that lets other threads of Python run.
 _AT_MOST = 1e-4
 
@@ -93,10 +96,11 @@ def compiled(text: str, name: str, types: Sequence[Any], vectors: bool = True,
     with _lock:
         llvm, machine, words = _llvm()
         target = machine()
-        key = f"{words} {vectors}\n{text}"
+        level = _THOROUGH if vectors else _PLAIN
+        key = f"{words} {level}\n{text}"
         code = objects.read(key)
         if code is None:
-            code = _emitted(text, target, vectors)
+            code = _emitted(text, target, level)
             objects.write(key, code)
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
         engine.add_object_file(llvm.ObjectFileRef.from_data(code))
@@ -108,13 +112,13 @@ def compiled(text: str, name: str, types: Sequence[Any], vectors: bool = True,
         return function
 
 
-def _emitted(text: str, target: Any, vectors: bool) -> bytes:
+def _emitted(text: str, target: Any, level: int) -> bytes:
     """The code of a text, as an object file."""
     llvm = _llvm()[0]
     module = llvm.parse_assembly(text)
     module.verify()
-    options = llvm.create_pipeline_tuning_options(speed_level=3 if vectors else 1)
-    options.loop_vectorization = options.slp_vectorization = vectors
+    options = llvm.create_pipeline_tuning_options(speed_level=level)
+    options.loop_vectorization = options.slp_vectorization = level >= _THOROUGH
     builder = llvm.create_pass_builder(target, options)
     builder.getModulePassManager().run(module, builder)
     emitted: bytes = target.emit_object(module)
