@@ -138,7 +138,7 @@ def test_tiles_that_are_not_finite_are_torchs(name: str) -> None:
 def test_the_engine_of_a_convolution_is_measured_when_images_come(
         name: str, machine_without_choices: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     measured: list[Any] = []
-    monkeypatch.setattr(engines, "_quickest", lambda engines, given: measured.append(given) or "by channels")
+    monkeypatch.setattr(engines, "_quickest", lambda engines, given: measured.append(given) or ("by channels", True))
     found, arguments = convolution(name, images())
     called: list[str] = []
     found.engines = {engine: lambda *given, engine=engine: called.append(engine) for engine in found.engines}
@@ -191,13 +191,14 @@ def test_the_quickest_is_chosen_torch_where_none_is_clearly_quicker_ours_where_i
     by_name = dict(zip(("torch", "across", "onednn", "by blocks"), times))
     given: dict[str, Any] = {name: (lambda *given, name=name: name) for name in by_name}
     monkeypatch.setattr(engines, "_timed", lambda engine, given, calls: by_name[engine()])
-    assert engines._quickest(given, []) == expected
+    assert engines._quickest(given, []) == (expected, True)
 
 
 def test_a_shape_is_measured_once_for_each_number_of_threads(machine_without_choices: Path,
                                                             monkeypatch: pytest.MonkeyPatch) -> None:
     measured: list[int] = []
-    monkeypatch.setattr(engines, "_quickest", lambda *given: measured.append(torch.get_num_threads()) or "across")
+    monkeypatch.setattr(engines, "_quickest",
+                        lambda *given: measured.append(torch.get_num_threads()) or ("across", True))
     before = torch.get_num_threads()
     for threads in (1, 2, 1, 2):
         found, given = product((64, 100), (100, 10))
@@ -210,20 +211,55 @@ def test_a_shape_is_measured_once_for_each_number_of_threads(machine_without_cho
 
 
 def test_what_was_measured_is_kept_for_other_processes(machine_without_choices: Path) -> None:
-    assert choices.choice("a", lambda: "one") == "one"
+    assert choices.choice("a", lambda: ("one", True)) == "one"
     other = json.loads(machine_without_choices.read_text())
     machine_without_choices.write_text(json.dumps({**other, "of another process": "two"}))
-    assert choices.choice("b", lambda: "three") == "three"
+    assert choices.choice("b", lambda: ("three", True)) == "three"
     assert json.loads(machine_without_choices.read_text()) == {"a": "one", "b": "three", "of another process": "two"}
     choices._known.cache_clear()
-    assert choices.choice("of another process", lambda: "") == "two"
+    assert choices.choice("of another process", lambda: ("", True)) == "two"
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", '{"a": 3}', "\0" * 8])
+def as_another_process(key: str, name: str, sure: bool) -> tuple[str, bool]:
+    """What another process chooses, and whether it had to measure."""
+    measured: list[str] = []
+    choices._known.cache_clear()
+    found = {choices.choice(key, lambda: measured.append(name) or (name, sure)) for _ in range(3)}
+    assert len(found) == 1 and len(measured) <= 1  # it keeps to what it chose
+    return found.pop(), bool(measured)
+
+
+def test_what_was_measured_on_a_busy_machine_is_measured_again_and_holds_until_then(
+        machine_without_choices: Path) -> None:
+    assert as_another_process("a", "one", sure=False) == ("one", True)
+    assert json.loads(machine_without_choices.read_text()) == {"a": ["one", 1]}
+    assert as_another_process("a", "two", sure=False) == ("one", True)
+    assert json.loads(machine_without_choices.read_text()) == {"a": ["one", 2]}
+    assert as_another_process("a", "three", sure=True) == ("three", True)
+    assert json.loads(machine_without_choices.read_text()) == {"a": "three"}
+    assert as_another_process("a", "four", sure=True) == ("three", False)
+
+
+def test_on_a_machine_that_is_always_busy_the_first_choice_stays_after_some_doubts(
+        machine_without_choices: Path) -> None:
+    found = [as_another_process("a", f"number {index}", sure=False) for index in range(8)]
+    assert found == [("number 0", True)] * 5 + [("number 0", False)] * 3
+
+
+def test_a_choice_is_sure_where_most_rounds_were_as_quick_as_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    engines_given: dict[str, Any] = {name: (lambda *given, name=name: name) for name in ("torch", "across", "onednn")}
+    for slow, sure in ((1, True), (3, True), (4, False)):  # the first one is not counted
+        rounds = {"torch": [1.0] * 6, "onednn": [9.0, 4.0, 7.0, 3.0, 8.0, 5.0],
+                  "across": [0.5] * (6 - slow) + [0.8] * slow}
+        monkeypatch.setattr(engines, "_timed", lambda engine, given, calls, rounds=rounds: rounds[engine()].pop())
+        assert engines._quickest(engines_given, []) == ("across", sure)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '{"a": 3}', '{"a": ["b"]}', '{"a": [1, 2]}', "\0" * 8])
 def test_a_damaged_file_is_measured_again(machine_without_choices: Path, text: str) -> None:
     machine_without_choices.parent.mkdir()
     machine_without_choices.write_text(text)
-    assert choices.choice("a", lambda: "one") == "one"
+    assert choices.choice("a", lambda: ("one", True)) == "one"
     assert json.loads(machine_without_choices.read_text()) == {"a": "one"}
 
 
@@ -232,7 +268,7 @@ def test_where_no_file_can_be_written_a_process_measures_for_itself(tmp_path: Pa
     (tmp_path / "taken").write_text("")
     monkeypatch.setattr(choices, "_file", lambda: tmp_path / "taken" / "choices.json")
     choices._known.cache_clear()
-    assert choices.choice("a", lambda: "one") == choices.choice("a", lambda: "two") == "one"
+    assert choices.choice("a", lambda: ("one", True)) == choices.choice("a", lambda: ("two", True)) == "one"
     choices._known.cache_clear()
 
 
@@ -257,7 +293,7 @@ def test_a_program_trains_as_before_whatever_is_chosen(machine_without_choices: 
     monkeypatch.setattr(machine, "_calls_before", lambda plan: 6)
     monkeypatch.setattr(parts, "_FEWEST", 1000)  # else the machine code has them
     for name in ("across", "onednn", "torch"):
-        monkeypatch.setattr(engines, "_quickest", lambda *given, name=name: name)
+        monkeypatch.setattr(engines, "_quickest", lambda *given, name=name: (name, True))
         choices._known.cache_clear()
         machine_without_choices.unlink(missing_ok=True)
         np.testing.assert_allclose(losses(), expected, rtol=1e-5)

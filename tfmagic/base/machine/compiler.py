@@ -25,8 +25,8 @@ POINTER, INTEGER = ctypes.c_void_p, ctypes.c_int64
 # Microseconds that the compiler takes for a small function, about; and how many processes are thought to use it, which
 # is compiled once: so much sooner than one would pay for it they begin to.
 _TAKES, _PROCESSES = 50_000, 5
-# How much LLVM does. 3 takes nearly twice as long as 2, and none of the programs that were measured was quicker by it; 1
-# makes no vectors of loops.
+# How much LLVM does. 3 takes nearly twice as long as 2, and none of the programs that were measured was quicker by it;
+# 1 makes no vectors of loops.
 _THOROUGH, _PLAIN = 2, 1
 # Seconds that a run waits for the compiler's thread after each call that lets other threads of Python run.
 _AT_MOST = 1e-4

@@ -8,6 +8,7 @@ stays unless another is clearly quicker.
 
 from __future__ import annotations
 
+import bisect
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,8 +29,8 @@ _LEAST, _MOST = 50_000, 1 << 28
 _SPEED, _CALL = 1e5, 3
 # Another engine must be quicker by so much; but ours, whose threads do not wait for each other, is preferred to one
 # that is not. All are measured in so many rounds, or in two or more until so many seconds are over; in each for so many
-# seconds.
-_CLEARLY, _ROUNDS, _LONGEST, _SECONDS = 0.95, 5, 0.25, 1e-4
+# seconds. Where most rounds took longer than the best one by more than this, others were at work.
+_CLEARLY, _ROUNDS, _LONGEST, _SECONDS, _QUIET = 0.95, 5, 0.25, 1e-4, 0.8
 # Microseconds to compile code for tiles or blocks, about.
 _COMPILED = 150_000
 
@@ -137,9 +138,10 @@ def _like(argument: Any) -> Any:
     return torch.full((room,), 0.5, dtype=found.dtype).as_strided(found.shape, found.stride())
 
 
-def _quickest(engines: dict[str, Engine], given: Sequence[Any]) -> str:
+def _quickest(engines: dict[str, Engine], given: Sequence[Any]) -> tuple[str, bool]:
+    """The name of the quickest engine, and whether the machine was quiet enough to be sure of it."""
     with torch.inference_mode():
-        times = dict.fromkeys(engines, math.inf)
+        times: dict[str, list[float]] = {name: [] for name in engines}
         calls = dict.fromkeys(engines, 0)
         start = time.perf_counter()
         for turn in range(_ROUNDS):
@@ -149,12 +151,14 @@ def _quickest(engines: dict[str, Engine], given: Sequence[Any]) -> str:
                 if not calls[name]:  # the first call prepares, and tells how many are worth timing
                     once = _timed(engine, given, 1)
                     calls[name] = max(1, math.ceil(_SECONDS / once))
-                times[name] = min(times[name], _timed(engine, given, calls[name]))
-    name = min(times, key=times.__getitem__)
+                bisect.insort(times[name], _timed(engine, given, calls[name]))
+    least = {name: found[0] for name, found in times.items()}
+    name = min(least, key=least.__getitem__)
+    quiet = all(found[len(found) // 2] * _QUIET <= found[0] for found in (times[name], times["torch"]))
     for ours in SLEEP:
-        if times.get(ours, math.inf) * _CLEARLY < times[name]:
-            return ours
-    return name if times[name] < _CLEARLY * times["torch"] else "torch"
+        if least.get(ours, math.inf) * _CLEARLY < least[name]:
+            return ours, quiet
+    return name if least[name] < _CLEARLY * least["torch"] else "torch", quiet
 
 
 def _timed(engine: Engine, given: Sequence[Any], calls: int) -> float:
