@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tfmagic import tf
+from tfmagic.ops.strings import text as text_ops
 
 # Printed by TensorFlow 2.21 for the strings below.
 SAMPLES = ["", "a", "abcdef", "hello world", "x" * 17, "y" * 40, "z" * 70, "w" * 200]
@@ -73,6 +74,38 @@ def test_numbers() -> None:
             run(tf.string_to_number([text]))
     with pytest.raises(tf.errors.InvalidArgumentError, match="99999999999"):
         run(tf.string_to_number(["99999999999"], tf.int32))
+
+
+NUMBERS = ["0", "7", "-12", "007", "-0", "2147483647", "2147483648", "-2147483648", "-2147483649",
+           "9223372036854775806", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "9" * 20]
+ODD = ["1.5", "-.5", "1.", ".", "1e3", "1e", "+5", "-+5", "1e400", " 3", "4 5", "", "-", "--1", "1-2", "- 1", "1_0",
+       "inf", "x", "0x10", "1\n"]
+
+
+@pytest.mark.parametrize("kind", ["int32", "int64", "float32", "float64"])
+@pytest.mark.parametrize("seed", range(8))
+def test_numbers_read_at_once_are_those_read_one_by_one(kind: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = np.random.RandomState(seed)
+    given = tf.placeholder(tf.string, [None])
+    read = tf.string_to_number(given, kind)
+    lists = [chance.choice(NUMBERS[:4 + 5 * (turn % 3)], 1 + turn) for turn in range(12)]
+    lists += [chance.choice(NUMBERS[:4] + [chance.choice(ODD)], 5) for _ in range(40)] + [["4 5", ""], ["- ", "1"], []]
+
+    def outcomes() -> list:
+        made: list = []
+        with tf.Session() as sess:
+            for texts in lists:
+                try:
+                    value = sess.run(read, {given: texts})
+                    made.append((value.dtype, value.tolist()))
+                except tf.errors.InvalidArgumentError as refused:
+                    made.append(refused.message)
+        return made
+
+    at_once = outcomes()
+    for name in ("_plain_whole", "_plain_reals"):
+        monkeypatch.setattr(text_ops, name, lambda texts: None)
+    assert at_once == outcomes()
 
 
 def test_parts_and_lengths_count_bytes_or_characters() -> None:

@@ -404,6 +404,31 @@ _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf|
 _WHOLE = re.compile(rb"-?\d+")
 
 
+def _plain_whole(texts: list[bytes]) -> Any:
+    """The numbers that strings of digits write, which may begin with a minus; None where one is anything else.
+
+    C reads them one behind the other, so it is first seen that it will find as many as there are strings.
+    """
+    line = b" %b " % b" ".join(texts)
+    if not texts or line.translate(None, b"0123456789- ") or line.count(b" ") != len(texts) + 1 or b"  " in line:
+        return None
+    if b"-" in line and (b"- " in line or line.count(b"-") != line.count(b" -")):
+        return None
+    found = np.fromstring(line, np.int64, sep=" ")
+    ends = np.iinfo(np.int64)
+    return None if (found == ends.max).any() or (found == ends.min).any() else found  # so ends what is too large
+
+
+def _plain_reals(texts: list[bytes]) -> Any:
+    """The numbers that strings write with digits, points, signs and exponents; None where one is anything else."""
+    if b"".join(texts).translate(None, b"0123456789.-+eE"):
+        return None
+    try:
+        return np.array(list(map(float, texts)))
+    except ValueError:
+        return None
+
+
 @op("StringToNumber", **HOST_STRINGS)
 class StringToNumber:
     """The number that each string writes."""
@@ -413,6 +438,10 @@ class StringToNumber:
     def kernel(op, x):
         dtype = op.out_type
         info = np.iinfo(dtype.as_numpy_dtype) if dtype.is_integer else None
+        plain = (_plain_whole if info else _plain_reals)(x.ravel().tolist())
+        if plain is not None and (info is None or info.min <= plain.min() and plain.max() <= info.max):
+            with np.errstate(over="ignore"):
+                return torch.from_numpy(plain.astype(dtype.as_numpy_dtype, copy=False).reshape(x.shape))
 
         def parse(text: bytes) -> float:
             body = text.strip(_SPACE)
