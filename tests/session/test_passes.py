@@ -153,6 +153,25 @@ def test_a_queue_takes_what_nobody_else_has_without_a_copy(sess) -> None:
         [[2, 4], [2, 3], 3], [[1, 2], [5, 6], 1], [[3, 6], [3, 6], 3]]
 
 
+def test_a_queue_takes_constants_and_what_is_parsed_without_a_copy(sess) -> None:
+    queue = tf.FIFOQueue(9, [tf.float32, tf.float32, tf.string], [[2], [], []])
+    line = tf.placeholder(tf.string, [])
+    number, word = tf.decode_csv(line, [[0.0], [""]])
+    add = queue.enqueue([tf.constant([1.0, 2.0]), number, word])
+
+    def handed_over(fetches):
+        _, plan = plans(sess, fetches, [line], [()], [add])
+        return [node.args[2:] for node in plan.graph.nodes if node.target == "enqueue"]
+
+    assert [handed_over([]), handed_over([number])] == [[([0, 1, 2],)], [([0, 2],)]]
+    for text in ("3,a", "4,b"):
+        sess.run(add, {line: text})
+    first = sess.run(queue.dequeue())
+    first[0][:] = 7  # what is fetched is the user's own
+    second = sess.run(queue.dequeue())
+    assert (second[0].tolist(), *second[1:]) == ([1, 2], 4, b"b")
+
+
 def test_a_row_for_a_queue_alone_is_copied_by_its_number(sess) -> None:
     queue = tf.FIFOQueue(9, [tf.float32, tf.int32], [[2], []])
     rows, numbers = tf.constant(np.arange(8, dtype=np.float32).reshape(4, 2)), tf.constant([7, 6, 5, 4])

@@ -30,7 +30,7 @@ from tfmagic.session.passes.ownership import is_fresh
 from tfmagic.session.passes.split import Acquired, overwrites_only, split
 from tfmagic.session.passes.work import wants_one_thread, wants_threads
 from tfmagic.session.plan.plan_graph import PlanGraph
-from tfmagic.session.plan.run_time import PlanCall
+from tfmagic.session.plan.run_time import PlanCall, RunTimeKernel
 from tfmagic.session.resources.keys import key_of
 from tfmagic.session.resources.store import ResourceStore
 from tfmagic.session.tiers import machine
@@ -39,6 +39,8 @@ from tfmagic.session.tiers.threads import give
 
 _inference = torch._C._InferenceMode
 _LIGHT = 3
+# Kernels that make tensors of single elements without asking torch for each.
+_SINGLE = frozenset({"ParseSingleExample", "DecodeCSV"})
 keep_between_runs()
 
 
@@ -58,7 +60,8 @@ class _Part:
         if resources.gpus:
             self.function = transfers.with_feeds_on_host(plan, self.function)
         calls = [node for node in plan.graph.nodes if node.op.startswith("call_")]
-        self.is_light = len(calls) <= _LIGHT and not any(isinstance(node.target, PlanCall) for node in calls)
+        heavy = [node for node in calls if not _asks_torch_for_little(node)]
+        self.is_light = len(heavy) <= _LIGHT and not any(isinstance(node.target, PlanCall) for node in heavy)
         if calls:  # what only hands on computes nothing
             self.function = flushing(self.function)
         index = {feed: i for i, feed in enumerate(plan.feeds)}
@@ -84,6 +87,13 @@ class _Part:
     def take_what_is_there(self, feeds: Sequence[Any]) -> Sequence[Any]:
         """The arguments; None for a variable without a value."""
         return [feeds[key] if isinstance(key, int) else self._values.get(key) for key in self._parameters]
+
+
+def _asks_torch_for_little(node: torch.fx.Node) -> bool:
+    """Whether a call takes a part of what is there, or hands on single elements."""
+    target = node.target
+    return target is operator.getitem or node.op == "call_method" and bool(node.meta.get("on_object")) or (
+        isinstance(target, RunTimeKernel) and target.op.type in _SINGLE)
 
 
 def _results(part: _Part, finish: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:

@@ -64,6 +64,47 @@ def test_any_other_batch(batch) -> None:
     assert fast == slow
 
 
+def test_single_examples_that_are_alike_are_read_where_their_values_are() -> None:
+    chance = np.random.RandomState(0)
+    with tf.Graph().as_default(), tf.Session() as sess, pytest.MonkeyPatch.context() as patch:
+        parse = sess.make_callable(tf.parse_single_example(tf.placeholder(tf.string, [], name="given"), SPEC),
+                                   [tf.get_default_graph().get_tensor_by_name("given:0")])
+        asked = []
+        whole = examples.Columns._features
+        patch.setattr(examples.Columns, "_features", lambda self, given: asked.append(given) or whole(self, given))
+        found, expected = [], []
+        for turn in range(300):
+            # Labels of two bytes, and a name that is longer, are read by the library, and change nothing.
+            values = {"x": chance.rand(2, 2).astype(np.float32).tolist(), "label": int(chance.choice([5, 127, 300])),
+                      "name": [b"ab", b"c" * (1 + turn % 50 // 49)], "count": chance.randint(0, 128, 3).tolist()}
+            found.append(parse(example(np.ravel(values["x"]), values["label"], values["name"], values["count"])))
+            expected.append(values)
+        assert [{key: value.tolist() for key, value in parsed.items()} for parsed in found] == expected
+        assert len(asked) < 200
+
+
+@given(st.lists(st.one_of(plain, odd, st.binary(max_size=40)), min_size=1, max_size=6))
+def test_any_other_single_example(given) -> None:
+    def outcomes(columns):
+        made = []
+        for serialized in given:
+            try:
+                made.append([(value.dtype, value.tolist()) for value in columns.of_one(serialized)])
+            except tf.errors.InvalidArgumentError as error:
+                made.append(error.message)
+        return made
+
+    def columns():
+        return examples.Columns((), [("x", tf.float32, [2, 2]), ("label", tf.int64, []), ("name", tf.string, [2]),
+                                     ("count", tf.int64, [3])],
+                                [np.array(default) for default in ([], [], [], [7, 8, 9])], ())
+
+    slow = outcomes(columns())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(examples, "_SINGLES", 1)
+        assert outcomes(columns()) == slow
+
+
 def field(number: int, data: bytes) -> bytes:
     return bytes([number << 3 | 2, len(data)]) + data
 

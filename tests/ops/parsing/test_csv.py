@@ -40,6 +40,32 @@ def test_columns_at_once_are_the_values_of_lines(seed: int) -> None:
             assert str(list(map(list, read.columns(lines)))) == str(expected)
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_a_line_at_once_has_the_values_of_its_fields(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = np.random.RandomState(seed)
+    types = [tf.float32, tf.int32, tf.string, tf.int64][:chance.randint(1, 5)]
+    read = layout(types, [[1.5], [3], [b"none"], []][:len(types)])
+    plain = [",".join(chance.choice(FIELDS[:3] + ["99999999999"] * (seed % 2), len(types))).encode() for _ in range(20)]
+    odd = [",".join(chance.choice(FIELDS, len(types) + (chance.rand() < 0.1))).encode() for _ in range(20)]
+
+    def outcome(line: bytes):
+        try:
+            return [(value.dtype, value.tolist()) for value in read.of_one(line)]
+        except tf.errors.InvalidArgumentError as refused:
+            return refused.message
+
+    fast = str([outcome(line) for line in plain + odd])
+    monkeypatch.setattr(_Layout, "_plain_values", lambda *given: None)
+    assert fast == str([outcome(line) for line in plain + odd])
+
+
+def test_numbers_of_one_line_stay_when_the_next_is_read() -> None:
+    read = layout([tf.float32, tf.int64, tf.float32], [[], [], []])
+    lines = [(number, -number, number / 2) for number in range(2000)]
+    found = [read.of_one(",".join(map(str, line)).encode()) for line in lines]
+    assert [tuple(value.item() for value in values) for values in found] == lines
+
+
 def test_no_lines_and_one_missing_number() -> None:
     read = layout([tf.float32, tf.string], [[0.5], [b"?"]])
     assert read.columns([]) == []

@@ -71,6 +71,13 @@ def objects(items: Any, shape: Any) -> np.ndarray:
     return result.reshape(shape)
 
 
+def single(item: Any) -> np.ndarray:
+    """An object array without axes."""
+    made = np.empty((), object)
+    made[()] = item
+    return made
+
+
 def rank_of(tensor: Tensor) -> int | None:
     """The static rank."""
     return None if tensor._dims is None else len(tensor._dims)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from tfmagic.base.lazy import torch
-from tfmagic.ops.array.rules import objects
+from tfmagic.ops.array.rules import objects, single
 from tfmagic.ops.parsing.columns import DenseColumn
 
 _LENGTH_DELIMITED = 2
@@ -67,6 +67,10 @@ class Alike:
         runs = [(part, len(list(equal))) for part, equal in itertools.groupby(parts)]
         return re.compile(b"".join([part if count == 1 else b"%b{%d}" % (part, count) for part, count in runs]), re.S)
 
+    def readers(self) -> list[Callable[[bytes], Any]]:
+        """For each column the function that takes its value out of an example that the pattern matches."""
+        return [_reader(column, places) for column, places in self._places]
+
     def values(self, serialized: Sequence[bytes]) -> list[Any] | None:
         """The columns of some examples, or None where they are not alike."""
         if not all(len(example) == self._length for example in serialized):
@@ -88,6 +92,21 @@ class Alike:
             numbers = part.astype(np.int64) if column.field == "int64_list" else part.view("<f4").astype(np.float32)
             found.append(torch.from_numpy(numbers.reshape(shape)))
         return found
+
+
+def _reader(column: DenseColumn, places: list[tuple[int, int]]) -> Callable[[bytes], Any]:
+    """The function that takes a column's value out of an example, with its bytes at these places."""
+    start, stop = places[0]
+    numbers = column.numbers
+    if column.kind is None:
+        if not column.rest:
+            return lambda example: single(example[start:stop])
+        return lambda example: objects([example[a:b] for a, b in places], column.rest)
+    if column.field == "float_list":
+        return lambda example: numbers(np.frombuffer(example, "<f4", column.stride, start))
+    if column.stride == 1:
+        return lambda example: numbers(example[start])
+    return lambda example: numbers(list(example[start:stop]))
 
 
 def _features(example: bytes) -> dict[bytes, tuple[int, int, int]]:

@@ -14,7 +14,7 @@ from tfmagic.base.dtypes import DType
 from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
-from tfmagic.ops.array.rules import as_array, objects
+from tfmagic.ops.array.rules import as_array, objects, single
 
 _FIELDS = {dtypes.float32: "float_list", dtypes.int64: "int64_list", dtypes.string: "bytes_list"}
 _KINDS = {field: dtype.proto_name for dtype, field in _FIELDS.items()}
@@ -199,9 +199,11 @@ class DenseColumn(Column):
         if self.kind is None:
             if self.rest:
                 return objects(found, self.rest)
-            made = np.empty((), object)
-            made[()] = found[0]
-            return made
+            return single(found[0])
+        return self.numbers(found)
+
+    def numbers(self, found: Any) -> Any:
+        """An example's numbers as a tensor that nobody else has."""
         if self._block < 2:
             return self.array(found, self.rest)
         try:

@@ -14,10 +14,12 @@ from tfmagic.base import dtypes
 from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.ops import shape_rules
-from tfmagic.ops.array.rules import as_array, objects
+from tfmagic.ops.array.rules import as_array, objects, single
 from tfmagic.ops.declare import op
 from tfmagic.ops.strings.rules import HOST_STRINGS
 
+# Numbers are made so many at a time: for a few alone each would cost three times as much.
+_BLOCK = 512
 _WHOLE = re.compile(rb"\s*-?[0-9]+\s*")
 
 
@@ -104,9 +106,14 @@ class _Layout:
         defaults = [as_array(default).ravel().tolist() for default in record_defaults]
         self._columns = [(None if dtype is dtypes.string else _whole if dtype.is_integer else _real, dtype, default)
                          for dtype, default in zip(self.types, defaults)]
+        self._makers = [bytes if number is None else float if number is _real else int
+                        for number, _, _ in self._columns]
+        self._whole = [(place, dtype) for place, (number, dtype, _) in enumerate(self._columns) if number is _whole]
         # The columns of each type: the numbers of a line are written into one array for each.
         self._numbers = {dtype: [place for place, other in enumerate(self.types) if other is dtype]
                          for dtype in dict.fromkeys(self.types) if dtype is not dtypes.string}
+        self._strings = [place for place, dtype in enumerate(self.types) if dtype is dtypes.string]
+        self._rows: dict[Any, list[tuple[Any, Sequence[Any]]]] = {dtype: [] for dtype in self._numbers}
 
     def holds(self, record_defaults: Sequence[Any]) -> bool:
         """Whether it is that of these defaults."""
@@ -121,6 +128,9 @@ class _Layout:
         fields = fields_of(line, self._delimiter, self._quoted)
         if self._chosen:
             fields = [fields[place] for place in self._chosen if place < len(fields)]
+        plain = self._plain_values(fields, line)
+        if plain is not None:
+            return plain
         if len(fields) != len(self._columns):
             raise invalid(f"Expect {len(self._columns)} fields but have {len(fields)} in record {row}")
         found: list[Any] = []
@@ -137,6 +147,16 @@ class _Layout:
                                   f"{field.decode(errors='replace')}")
             found.append(value)
         return found
+
+    def _plain_values(self, fields: list[bytes], line: bytes) -> list[Any] | None:
+        """The values in a line; None: something is to be looked at or refused alone."""
+        if len(fields) != len(self._columns) or not self._missing.isdisjoint(fields) or b"_" in line or b"+" in line:
+            return None
+        try:
+            found = [make(field) for make, field in zip(self._makers, fields)]
+        except ValueError:
+            return None
+        return found if all(dtype.min <= found[place] <= dtype.max for place, dtype in self._whole) else None
 
     def columns(self, lines: list[bytes]) -> list[Any]:
         """The values in lines, column by column.
@@ -186,13 +206,26 @@ class _Layout:
         """The tensors of a single line."""
         found = self.values(line, 0)
         for dtype, places in self._numbers.items():
-            numbers = np.array([found[place] for place in places], dtype.as_numpy_dtype)
-            for place, tensor in zip(places, torch.from_numpy(numbers).unbind(0)):
+            try:
+                numbers, tensors = self._rows[dtype].pop()
+            except IndexError:
+                numbers, tensors = self._more(dtype, len(places))
+            numbers[:] = [found[place] for place in places]
+            for place, tensor in zip(places, tensors):
                 found[place] = tensor
-        for place, dtype in enumerate(self.types):
-            if dtype is dtypes.string:
-                found[place] = objects((found[place],), ())
+        for place in self._strings:
+            found[place] = single(found[place])
         return tuple(found)
+
+    def _more(self, dtype: Any, count: int) -> tuple[Any, Sequence[Any]]:
+        """Rows of so many numbers, and the tensors of each; one of them is handed out."""
+        block = np.empty((max(1, _BLOCK // count), count), dtype.as_numpy_dtype)
+        tensors = torch.from_numpy(block.ravel()).unbind(0)
+        rows: list[tuple[Any, Sequence[Any]]] = [
+            (row, tensors[start:start + count]) for row, start in zip(block, range(0, block.size, count))]
+        made = rows.pop()
+        self._rows[dtype] = rows
+        return made
 
 
 def _refused(defaults: Any) -> str | None:

@@ -30,6 +30,8 @@ from tfmagic.ops.strings.rules import HOST_STRINGS
 
 # How many batches of examples that are not like those before are looked at before it is given up.
 _TRIES = 8
+# So many single ones come before it is worth seeing what they have in common.
+_SINGLES = 32
 
 
 class Columns:
@@ -53,6 +55,9 @@ class Columns:
         self._decode_error = DecodeError
         self._alike: Alike | None = None
         self._tries = 0 if self._sparse else _TRIES
+        self._singles = 0 if self._tries else -1  # how many came; less than 0: no others are looked at
+        self._matches: Any = None
+        self._readers: list[Callable[[bytes], Any]] = []
 
     def hold(self, given: Sequence[Any]) -> bool:
         """Whether these are the inputs on which they depend."""
@@ -60,11 +65,25 @@ class Columns:
 
     def of_one(self, serialized: bytes) -> tuple[Any, ...]:
         """The outputs for a single example."""
+        if self._matches is not None and self._matches(serialized):
+            return tuple([read(serialized) for read in self._readers])
+        if self._singles >= 0:
+            self._count(serialized)
         features = self._features(serialized)
         dense = [column.of_one(features) for column in self._dense]
         if not self._sparse:
             return tuple(dense)
         return *in_parts([column.of_one(features) for column in self._sparse]), *dense
+
+    def _count(self, serialized: bytes) -> None:
+        """Note that an example came that is not like those before; after many of them the next may be like it."""
+        self._singles += 1
+        if self._singles < _SINGLES:
+            return
+        self._singles = -1 if self._singles == _SINGLES + _TRIES else self._singles
+        alike = self.like(serialized)
+        if alike is not None:
+            self._readers, self._matches = alike.readers(), alike.pattern().fullmatch
 
     def of_batch(self, serialized: Sequence[bytes], names: Sequence[Any]) -> tuple[Any, ...]:
         """The outputs for a batch of examples."""

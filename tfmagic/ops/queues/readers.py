@@ -14,6 +14,7 @@ from tfmagic.formats import streams
 from tfmagic.formats.databases import entries
 from tfmagic.formats.files import as_tensorflow, local_path
 from tfmagic.formats.records import RecordReader
+from tfmagic.ops.array.rules import single
 from tfmagic.ops.queues.queues import Queue
 from tfmagic.ops.queues.waiting import own_name
 
@@ -61,7 +62,7 @@ class Reader:
                     self._produced += 1
                     if self.single:
                         self._finish()
-                    return _text(record[0]), _text(record[1])
+                    return single(record[0]), single(record[1])
                 self._finish()
         finally:
             self._lock.release()
@@ -139,7 +140,7 @@ class Reader:
             state = messages.module("reader_base_pb2").ReaderBaseState(
                 work_started=self._started, work_finished=self._finished, num_records_produced=self._produced,
                 current_work=self._work or b"")
-            return _text(state.SerializeToString())
+            return single(state.SerializeToString())
 
     def restore(self, saved: Any) -> None:
         """Go to where a reader stood.
@@ -295,12 +296,6 @@ def _failing(error: errors.OpError) -> Iterator[Record]:
         raise error
 
     return iter(fail, None)
-
-
-def _text(value: bytes) -> Any:
-    made = np.empty((), object)
-    made[()] = value
-    return made
 
 
 def _texts(values: list[bytes]) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 
 from tfmagic.base import errors
 from tfmagic.base.lazy import torch
+from tfmagic.ops.array.rules import single
 
 _counter = itertools.count()
 
@@ -165,15 +166,7 @@ def rows_of(value: Any) -> list[Any]:
     """The rows of a tensor, or of an array of strings."""
     if isinstance(value, torch.Tensor):
         return list(value.unbind(0))
-    rows = []
-    for row in value:
-        if isinstance(row, np.ndarray):
-            rows.append(row)
-        else:
-            made = np.empty((), object)
-            made[()] = row
-            rows.append(made)
-    return rows
+    return [row if isinstance(row, np.ndarray) else single(row) for row in value]
 
 
 def unwrapped(handle: Any) -> Any:

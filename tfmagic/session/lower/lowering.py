@@ -492,9 +492,10 @@ class Lowering:
         if self.tracer.device != "cpu":
             arguments = [self._constant_on("cpu" if at in self._stays else self.tracer.device, a)
                          if isinstance(a, torch.Tensor) else a for at, a in enumerate(arguments)]
-        function = kind(op, declaration, resources, self.tracer.device,
-                        (declaration.check is not None or not declaration.from_shapes) and  # which takes any shape
-                        any(isinstance(a, Proxy) and meta.known(a) is None for a in arguments),
+        checks: tuple[int, ...] = ()
+        if declaration.check is not None or not declaration.from_shapes:  # which takes any shape
+            checks = tuple([at for at, a in enumerate(arguments) if isinstance(a, Proxy) and meta.known(a) is None])
+        function = kind(op, declaration, resources, self.tracer.device, checks,
                         op if self.path is None else (op, *(path.call for path in self.path.calls())))
         call = self.tracer.create_proxy("call_function", function, tuple(arguments), {})
         if op.type in _AS_LARGE and isinstance(arguments[0], Proxy):

@@ -1,9 +1,10 @@
 """Values handed over: what a run puts into a queue is not copied where nothing else has its memory.
 
-1. A component of `queue.enqueue([...])` that is fresh memory (see `ownership`), and that nothing else uses, is named in
+1. A component of `queue.enqueue([...])` that is made anew (see `ownership`), and that nothing else uses, is named in
    the call as the queue's own.
 2. So is what only gives such a value another shape.
 3. On the CPU a row that is chosen by one number, for the queue alone, is a copy of that row.
+4. A constant of the plan is the queue's as much as anybody's: nobody changes it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from torch import fx
 
 from tfmagic.ops.array.indices import row
 from tfmagic.session.devices.transfers import is_on_gpu
-from tfmagic.session.passes.ownership import is_fresh
+from tfmagic.session.passes.ownership import is_made_anew
 from tfmagic.session.plan.plan_graph import PlanGraph, replace
 
 _ANOTHER_SHAPE = frozenset({"reshape", "squeeze", "unsqueeze"})
@@ -27,7 +28,8 @@ def run(plan: PlanGraph) -> bool:
     for node in list(plan.graph.nodes):
         if node.op == "call_method" and node.target == "enqueue" and node.meta.get("on_object") and len(node.args) == 2:
             components: Any = node.args[1]
-            own = [place for place, part in enumerate(components) if components.count(part) == 1 and _is_its_own(part)]
+            own = [place for place, part in enumerate(components) if _is_constant(part)
+                   or components.count(part) == 1 and _is_its_own(part)]
             for place in own:
                 _as_one_row(components[place])
             if own:
@@ -36,10 +38,15 @@ def run(plan: PlanGraph) -> bool:
     return changed
 
 
+def _is_constant(value: Any) -> bool:
+    """Rule 4."""
+    return isinstance(value, fx.Node) and value.op == "get_attr"
+
+
 def _is_its_own(value: Any) -> bool:
     """Whether a value that is used here has memory which nothing else uses."""
     while isinstance(value, fx.Node) and len(value.users) == 1:
-        if is_fresh(value):
+        if is_made_anew(value):
             return True
         if value.op != "call_method" or value.target not in _ANOTHER_SHAPE:
             return False
@@ -49,8 +56,10 @@ def _is_its_own(value: Any) -> bool:
 
 def _as_one_row(value: fx.Node) -> None:
     """Rule 3."""
+    if value.target != "reshape":
+        return
     rows = value.args[0]
-    if value.target != "reshape" or not isinstance(rows, fx.Node) or rows.target != "index_select":
+    if not isinstance(rows, fx.Node) or rows.target != "index_select":
         return
     params, axis, places = rows.args
     number = places.args[0] if isinstance(places, fx.Node) and places.target == "reshape" else places

@@ -65,7 +65,16 @@ def is_fresh(node: Any) -> bool:
 
 # Kernels that are called at run time and always give memory of their own.
 _OWN_MEMORY = frozenset({"UnsortedSegmentSum", "Unique", "GatherV2", "GatherNd", "SparseSegmentSum",
-                         "SparseSegmentMeanGrad", "SparseSegmentSqrtNGrad", "Tile"})
+                         "SparseSegmentMeanGrad", "SparseSegmentSqrtNGrad", "Tile", "ParseSingleExample", "DecodeCSV"})
+
+
+def is_made_anew(node: Any) -> bool:
+    """Whether the value of `node` is a tensor that nobody else has, be it a part of a larger piece of memory."""
+    while isinstance(node, fx.Node) and node.target is operator.getitem:
+        node = node.args[0]
+    if not isinstance(node, fx.Node):
+        return False
+    return is_fresh(node) or isinstance(node.target, RunTimeKernel) and node.target.op.type in _OWN_MEMORY
 
 
 def lenders(node: fx.Node, parameters: Sequence[fx.Node]) -> list[fx.Node]:
@@ -85,7 +94,7 @@ def lenders(node: fx.Node, parameters: Sequence[fx.Node]) -> list[fx.Node]:
             waiting += beginning
         elif node.meta.get("on_object") or isinstance(node.target, PlanCall) and node.target.bodies:
             return list(parameters)
-        elif not isinstance(node.target, RunTimeKernel) or node.target.op.type not in _OWN_MEMORY:
+        elif not is_made_anew(node):
             waiting += node.all_input_nodes
     return [parameter for parameter in parameters if parameter in found] if found else []
 

@@ -122,12 +122,12 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
 
     Args:
       resources: the session's `ResourceStore`, where the node keeps a state.
-      checks: whether the shapes of the inputs are known only here.
+      checks: the places of the inputs whose shapes are known only here, where they are to be looked at.
       key: under what it is kept: by default the operation.
     """
 
     def __init__(self, op: Operation, declaration: OpDeclaration, resources: Any, device: str = "cpu",
-                 checks: bool = False, key: Hashable = None):
+                 checks: tuple[int, ...] = (), key: Hashable = None):
         self.__name__ = self.__qualname__ = python_name(op.type)
         self.effect = declaration.effect  # type: ignore[assignment]  # settled when it was declared
         self.kernel = unsigned.widened(op, declaration) if unsigned.concerns(op) else declaration.kernel
@@ -161,21 +161,48 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         return metas[0] if single and metas else tuple(metas)
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Any]:
-        """The kernel alone, where there is nothing else to be done."""
-        if self.checks or self.grouped is not None or self.host or self.make_state is not None \
-                or self.device != "cpu" or type(self) is not RunTimeKernel:
+        """The kernel, and around it only what is to be done in each run."""
+        if self.host or self.make_state is not None or self.device != "cpu" or type(self) is not RunTimeKernel:
             return self
-        assert self.kernel is not None
-        return functools.partial(self.kernel, self.node)
+        kernel, node, grouped = self.kernel, self.node, self.grouped
+        assert kernel is not None
+        call: Callable[..., Any] = functools.partial(kernel, node)
+        if grouped is not None:
+            def call_with_lists(*values: Any) -> Any:
+                return kernel(node, *[values[at] if type(at) is int else [values[i] for i in at] for at in grouped])
+
+            call = call_with_lists
+        if not self.checks:
+            return call
+        checks, accepted, look = self.checks, self.accepted, self._look_at_shapes
+        if len(checks) > 1:
+            def call_with_many(*values: Any) -> Any:
+                if tuple([getattr(values[at], "shape", None) for at in checks]) not in accepted:
+                    look(values)
+                return call(*values)
+
+            return call_with_many
+        (only,) = checks
+
+        def call_with_one(*values: Any) -> Any:
+            if (getattr(values[only], "shape", None),) not in accepted:
+                look(values)
+            return call(*values)
+
+        return call_with_one
+
+    def _look_at_shapes(self, values: Sequence[Any]) -> None:
+        """Refuse shapes of the inputs that TensorFlow's kernel would refuse; others are known from then on."""
+        given = tuple([getattr(values[at], "shape", None) for at in self.checks])
+        if given not in self.accepted:
+            run_errors.refuse_shapes(self.op, values)
+            if len(self.accepted) >= _SHAPES:
+                self.accepted.clear()
+            self.accepted.add(given)
 
     def __call__(self, *values: Any) -> Any:
         if self.checks:
-            given = tuple([getattr(value, "shape", None) for value in values])
-            if given not in self.accepted:
-                run_errors.refuse_shapes(self.op, values)
-                if len(self.accepted) >= _SHAPES:
-                    self.accepted.clear()
-                self.accepted.add(given)
+            self._look_at_shapes(values)
         if self.grouped is None:
             args: list[Any] = list(values)
         else:

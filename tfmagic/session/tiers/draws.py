@@ -67,7 +67,7 @@ def share(kernel: RunTimeKernel, count: int, told: Callable[[Stream], Any]) -> R
     """
     made = copy.copy(kernel)
     made.kernel = lambda op, state: told(state.reserve_outputs(count))
-    made.device, made.host, made.grouped, made.checks = "cpu", [], None, False
+    made.device, made.host, made.grouped, made.checks = "cpu", [], None, ()
     return made
 
 
