@@ -108,6 +108,23 @@ def test_numbers_read_at_once_are_those_read_one_by_one(kind: str, seed: int, mo
     assert at_once == outcomes()
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_many_decimals_read_at_once_are_pythons(seed: int) -> None:
+    chance = np.random.RandomState(seed)
+    texts = [f"{chance.randn() * 10.0 ** chance.randint(-6, 5):.{1 + chance.randint(9)}f}" for _ in range(300)]
+    texts[:4] = ["0.1", ".5", "7.", "-0000.30"]
+    for odd in ([], ["-0.0"], ["0.0"], ["12"], ["9007199254740993.0"], [f"0.{'0' * 23}1"], ["1.-5"], ["1.2.3"], ["."],
+                ["-."], ["1.5 2"]):
+        given = [text.encode() for text in texts + odd]
+        try:
+            expected = [float(text) for text in given]
+        except ValueError:
+            assert text_ops._plain_reals(given) is None
+        else:
+            assert str(text_ops._plain_reals(given).tolist()) == str(expected)
+        assert (text_ops._plain_decimals(given) is not None) == (odd in ([], ["-0.0"], ["0.0"]))
+
+
 def test_parts_and_lengths_count_bytes_or_characters() -> None:
     s = tf.constant(["olá", "x"])
     assert run(tf.strings.length(s)).tolist() == [4, 1]

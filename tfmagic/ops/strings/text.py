@@ -404,13 +404,22 @@ _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf|
 _WHOLE = re.compile(rb"-?\d+")
 
 
+# Powers of ten that are exact, and how many strings are worth the look at where their points are.
+_POWERS = np.array([float(10 ** power) for power in range(23)])
+_MANY = 128
+
+
 def _plain_whole(texts: list[bytes]) -> Any:
     """The numbers that strings of digits write, which may begin with a minus; None where one is anything else.
 
     C reads them one behind the other, so it is first seen that it will find as many as there are strings.
     """
-    line = b" %b " % b" ".join(texts)
-    if not texts or line.translate(None, b"0123456789- ") or line.count(b" ") != len(texts) + 1 or b"  " in line:
+    return _whole_in(b" %b " % b" ".join(texts), len(texts))
+
+
+def _whole_in(line: bytes, count: int) -> Any:
+    """The numbers in a line that has blanks around each string; see `_plain_whole`."""
+    if not count or line.translate(None, b"0123456789- ") or line.count(b" ") != count + 1 or b"  " in line:
         return None
     if b"-" in line and (b"- " in line or line.count(b"-") != line.count(b" -")):
         return None
@@ -419,10 +428,33 @@ def _plain_whole(texts: list[bytes]) -> Any:
     return None if (found == ends.max).any() or (found == ends.min).any() else found  # so ends what is too large
 
 
+def _plain_decimals(texts: list[bytes]) -> Any:
+    """The numbers that strings of digits with a point write; None where one is anything else.
+
+    Their digits as a whole number, and the power of ten by which it is divided, are exact: it is rounded once.
+    """
+    line = b" %b " % b" ".join(texts)
+    found = _whole_in(line.replace(b".", b""), len(texts))
+    if found is None or np.abs(found).max() > 1 << 53:
+        return None
+    marks = np.frombuffer(line, np.uint8)
+    blanks, points = np.flatnonzero(marks == ord(" ")), np.flatnonzero(marks == ord("."))
+    if len(points) != len(texts) or not ((blanks[:-1] < points) & (points < blanks[1:])).all():
+        return None
+    places = blanks[1:] - points - 1
+    if places.max() >= len(_POWERS):
+        return None
+    sizes = np.abs(found) / _POWERS[places]
+    return np.where(marks[blanks[:-1] + 1] == ord("-"), -sizes, sizes)  # as there is a -0.0
+
+
 def _plain_reals(texts: list[bytes]) -> Any:
     """The numbers that strings write with digits, points, signs and exponents; None where one is anything else."""
     if b"".join(texts).translate(None, b"0123456789.-+eE"):
         return None
+    decimals = _plain_decimals(texts) if len(texts) >= _MANY else None
+    if decimals is not None:
+        return decimals
     try:
         return np.array(list(map(float, texts)))
     except ValueError:
