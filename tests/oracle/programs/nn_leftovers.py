@@ -22,6 +22,21 @@ def nn_dilation_and_erosion(tf):
 
 
 @program
+def nn_gradients_of_dilation_among_equals(tf):
+    """Of equal sums the first one gets the gradient; without a number it is the window's first pixel."""
+    equal = (np.arange(1 * 6 * 7 * 3).reshape(1, 6, 7, 3) * 5 % 3).astype("float32")
+    equal[0, :3, :2], equal[0, 5] = np.nan, -np.inf
+    x = tf.placeholder(tf.float32, [1, 6, 7, 3])
+    kernel = tf.ones([3, 2, 3])
+    ways = [(1, 1, "SAME"), (2, 2, "SAME"), (1, 0, "SAME"), (2, 1, "VALID")]
+    dilated = [tf.nn.dilation2d(x, kernel, [1, stride, stride, 1], [1, rate, 1, 1], padding)
+               for stride, rate, padding in ways]
+    weights = [tf.reshape(tf.range(1.0, 1.0 + y.shape.num_elements()), y.shape) for y in dilated]
+    grads = [tf.gradients(y, [x, kernel], weight) for y, weight in zip(dilated, weights)]
+    return Case(steps=[(grads, {x: equal})])
+
+
+@program
 def nn_fractional_pools(tf):
     x = tf.placeholder(tf.float32, [2, 6, 7, 2], name="x")
     out = [tuple(f(x, [1.0, 1.4, 1.7, 1.0], deterministic=True, seed=seed, seed2=3, pseudo_random=pseudo,

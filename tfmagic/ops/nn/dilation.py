@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tfmagic.base import errors, shapes
 from tfmagic.base.lazy import torch
-from tfmagic.base.machine.dilation import dilated
+from tfmagic.base.machine.dilation import Windows, dilated, largest_at
 from tfmagic.base.shapes import Dims
 from tfmagic.ops import raw
 from tfmagic.ops.declare import op
@@ -66,33 +68,6 @@ def _refused(op: Any, x: Any, kernel: Any, dy: Any = None) -> Any:
     return None
 
 
-class _Sums:
-    """The sums of pixels and filter for each offset in a window: [offsets, batch, rows, columns, channels]."""
-
-    def __init__(self, op: Any, x: Any, kernel: Any):
-        rows, columns, _ = self.kernel_sizes = tuple(kernel.shape)
-        sizes = tuple(x.shape[1:3])
-        strides, rates = op.strides[1:3], op.rates[1:3]
-        before, after = windows.paddings(op, sizes, [rows, columns], strides, rates)
-        self.pads = [0, 0, before[1], after[1], before[0], after[0]]
-        height, width = (_count(op, *given) for given in zip(sizes, (rows, columns), strides, rates))
-        self.places = [(slice(i * rates[0], i * rates[0] + (height - 1) * strides[0] + 1, strides[0]),
-                        slice(j * rates[1], j * rates[1] + (width - 1) * strides[1] + 1, strides[1]))
-                       for i in range(rows) for j in range(columns)]
-        least = torch.finfo(x.dtype).min if x.dtype.is_floating_point else torch.iinfo(x.dtype).min
-        wide = torch.nn.functional.pad(x, self.pads)
-        inside = torch.nn.functional.pad(torch.ones_like(x[:1, :, :, :1], dtype=torch.bool), self.pads)
-        flat = kernel.flatten(0, 1)
-        sums = torch.stack([torch.where(inside[:, r, c], wide[:, r, c] + flat[k], least)
-                            for k, (r, c) in enumerate(self.places)])
-        self.values = torch.where(sums > least, sums, least)  # what is no number is never the largest
-        self.wide = wide
-
-    def chosen(self, dy: Any) -> Any:
-        """The gradients, each at the offset of its largest sum (the first of equal ones)."""
-        return torch.zeros_like(self.values).scatter_(0, self.values.argmax(0, keepdim=True), dy.unsqueeze(0))
-
-
 class _How(NamedTuple):
     """How a window moves."""
 
@@ -109,14 +84,81 @@ def _dilated_like(x: Any, kernel: Any, *how: Any) -> Any:
     return x.new_empty(_shape(_how(*how), tuple(x.shape), tuple(kernel.shape)))
 
 
+def _windows(how: Any, x: Any, kernel: Any) -> Windows:
+    sizes, taps = tuple(x.shape[1:3]), tuple(kernel.shape[:2])
+    strides, rates = how.strides[1:3], how.rates[1:3]
+    counts = [_count(how, *each) for each in zip(sizes, taps, strides, rates)]
+    return Windows(counts, windows.paddings(how, sizes, taps, strides, rates)[0], strides, rates)
+
+
+def _sums(x: Any, kernel: Any, lie: Windows) -> Any:
+    """The sums of pixels and filter for each offset in a window: [offsets, batch, rows, columns, channels].
+
+    What is no number, or not in the picture, is never more than the least.
+    """
+    rows, columns, _ = tuple(kernel.shape)
+    pads: list[Any] = []
+    for size, taps, count, before, stride, rate in zip(x.shape[1:3], (rows, columns), *lie):
+        pads = [before, max(0, (count - 1) * stride + (taps - 1) * rate + 1 - before - size), *pads]
+    places = [[slice(tap * rate, tap * rate + (count - 1) * stride + 1, stride) for tap in range(taps)]
+              for taps, count, stride, rate in zip((rows, columns), lie.sizes, lie.strides, lie.rates)]
+    least = torch.finfo(x.dtype).min if x.dtype.is_floating_point else torch.iinfo(x.dtype).min
+    wide = torch.nn.functional.pad(x, [0, 0, *pads])
+    inside = torch.nn.functional.pad(torch.ones_like(x[:1, :, :, :1], dtype=torch.bool), [0, 0, *pads])
+    flat = kernel.flatten(0, 1)
+    sums = torch.stack([torch.where(inside[:, r, c], wide[:, r, c] + flat[tap], least)
+                        for tap, (r, c) in enumerate(itertools.product(*places))])
+    return torch.where(sums > least, sums, least)
+
+
+def _largest_at(found: str, x: Any, kernel: Any, lie: Windows) -> Any:
+    """Where the largest sums stand, the first of equal ones: in memory of the pictures ("pixels") or filter ("taps").
+
+    Where no sum is a number it is the first pixel of the window that lies in the picture, or the filter's first number.
+    """
+    taps = _sums(x, kernel, lie).argmax(0)
+    batch, height, width, channels = tuple(x.shape)
+    channel = torch.arange(channels)
+    if found == "taps":
+        return taps * channels + channel
+    columns = kernel.shape[1]
+    row, column = ((torch.arange(count) * stride - before).reshape(at) + rate * offset
+                   for at, offset, count, before, stride, rate
+                   in zip(((-1, 1, 1), (-1, 1)), (taps // columns, taps % columns), *lie))
+    row = torch.arange(batch).reshape(-1, 1, 1, 1) * height + row.clamp(min=0)
+    return (row * width + column.clamp(min=0)) * channels + channel
+
+
+def _spread(found: str, x: Any, kernel: Any, dy: Any, places: Any) -> Any:
+    """The gradients added up at these places, one window after the other."""
+    of = x if found == "pixels" else kernel
+    total = of.new_zeros(math.prod(of.shape))
+    return total.scatter_add(0, places.reshape(-1), dy.reshape(-1)).reshape(of.shape)
+
+
 @tensor_function(meta=_dilated_like)
 def dilation(x: Any, kernel: Any, padding: str, strides: Sequence[int], rates: Sequence[int]) -> Any:
     """The largest sums of float32 pictures and a filter, on the CPU."""
-    how, sizes, taps = _how(padding, strides, rates), x.shape[1:3], kernel.shape[:2]
-    counts = [_count(how, *each) for each in zip(sizes, taps, strides, rates)]
-    before, _ = windows.paddings(how, sizes, taps, strides, rates)
-    made = dilated(x, kernel, counts, before, strides, rates)
-    return _Sums(how, x, kernel).values.amax(0) if made is None else made
+    lie = _windows(_how(padding, strides, rates), x, kernel)
+    made = dilated(x, kernel, lie)
+    return _sums(x, kernel, lie).amax(0) if made is None else made
+
+
+@tensor_function(meta=lambda x, kernel, dy, found, *how: torch.empty_like(x if found == "pixels" else kernel))
+def dilation_gradient(x: Any, kernel: Any, dy: Any, found: str, padding: str, strides: Sequence[int],
+                      rates: Sequence[int]) -> Any:
+    """The gradient of float32 pictures ("pixels"), or of the filter ("taps"), on the CPU."""
+    lie = _windows(_how(padding, strides, rates), x, kernel)
+    places = largest_at(found, x, kernel, lie)
+    return _spread(found, x, kernel, dy, _largest_at(found, x, kernel, lie) if places is None else places.long())
+
+
+def _gradient(op: Any, x: Any, kernel: Any, dy: Any, found: str) -> Any:
+    if _empty(op, x, kernel):
+        return torch.zeros_like(x if found == "pixels" else kernel)
+    if x.dtype == torch.float32 and not x.is_cuda:
+        return dilation_gradient(x, kernel, dy, found, op.padding, op.strides[1:3], op.rates[1:3])
+    return _spread(found, x, kernel, dy, _largest_at(found, x, kernel, _windows(op, x, kernel)))
 
 
 def _empty(op: Any, x: Any, kernel: Any) -> bool:
@@ -135,7 +177,7 @@ class Dilation2D:
             return x.new_zeros(_shape(op, tuple(x.shape), tuple(kernel.shape)))
         if x.dtype == torch.float32 and not x.is_cuda:
             return dilation(x, kernel, op.padding, op.strides[1:3], op.rates[1:3])
-        return _Sums(op, x, kernel).values.amax(0)
+        return _sums(x, kernel, _windows(op, x, kernel)).amax(0)
 
     def gradient(op, dy):
         x, kernel = op.op._inputs
@@ -152,17 +194,7 @@ class Dilation2DBackpropInput:
         return x
 
     def kernel(op, x, kernel, dy):
-        if _empty(op, x, kernel):
-            return torch.zeros_like(x)
-        sums = _Sums(op, x, kernel)
-        batch, height, width, channels = sums.wide.shape
-        total = torch.zeros_like(sums.wide).flatten(1, 2)
-        chosen, numbers = sums.chosen(dy), torch.arange(height * width).reshape(height, width)
-        for k, (rows, columns) in enumerate(sums.places):
-            total = total.index_add(1, numbers[rows, columns].reshape(-1), chosen[k].flatten(1, 2))
-        total = total.reshape(batch, height, width, channels)
-        _, _, left, right, above, below = sums.pads
-        return total[:, above:height - below, left:width - right]
+        return _gradient(op, x, kernel, dy, "pixels")
 
 
 @op("Dilation2DBackpropFilter", traced="shapes", check=_refused)
@@ -173,7 +205,4 @@ class Dilation2DBackpropFilter:
         return kernel
 
     def kernel(op, x, kernel, dy):
-        if _empty(op, x, kernel):
-            return torch.zeros_like(kernel)
-        sums = _Sums(op, x, kernel)
-        return sums.chosen(dy).sum((1, 2, 3)).to(kernel.dtype).reshape(kernel.shape)
+        return _gradient(op, x, kernel, dy, "taps")
