@@ -263,6 +263,20 @@ def sets_of_tensors(tf):
 
 
 @program
+def sets_of_numbers_far_apart(tf):
+    """Numbers of 64 bits from the least to the most, members that repeat, and rows without any."""
+    far = [[-2 ** 63, 5, 5, 2 ** 63 - 1], [3, 3, 3, 3], [-1, 0, 7, 8]]
+    near = [[5, 6], [3, -4], [9, 9]]
+    found = []
+    for first in (far, [[each % 11 for each in row] for row in far]):
+        a, b = tf.constant(first, tf.int64), tf.constant(near, tf.int64)
+        s = tf.SparseTensor([[0, 0], [0, 2], [2, 1], [2, 3]], tf.constant([-3, 5, 8, 8], tf.int64), [3, 4])
+        found += [tf.sets.set_union(a, b), tf.sets.set_intersection(a, b), tf.sets.set_difference(a, b),
+                  tf.sets.set_difference(a, s, aminusb=False), tf.sets.set_union(s, s), tf.sets.set_size(s)]
+    return Case([(found, None)])
+
+
+@program
 def metric_streaming(tf):
     """The old names of tf.contrib.metrics, the predictions first."""
     m = tf.contrib.metrics

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import operator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,32 @@ from tfmagic.ops.declare import op
 from tfmagic.ops.shape_rules import merge, merge_dim, with_rank, with_rank_at_least
 from tfmagic.ops.sparse import parts
 
-_OPERATIONS = {"a-b": operator.sub, "b-a": lambda a, b: b - a, "intersection": operator.and_, "union": operator.or_}
+
+class _Operation(NamedTuple):
+    """An operation on two sets of Python, and on two ascending arrays in which nothing repeats."""
+
+    of_sets: Callable[[Any, Any], Any]
+    of_keys: Callable[[Any, Any], Any]
+
+
+def _ascending(keys: np.ndarray) -> np.ndarray:
+    """The different ones of them in ascending order; they often are that already."""
+    if not (keys[1:] > keys[:-1]).all():
+        keys = np.sort(keys)
+        keys = keys[np.append(True, keys[1:] > keys[:-1])]
+    return keys
+
+
+def _without(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.setdiff1d(a, b, assume_unique=True)
+
+
+_OPERATIONS = {
+    "a-b": _Operation(operator.sub, _without),
+    "b-a": _Operation(lambda a, b: b - a, lambda a, b: _without(b, a)),
+    "intersection": _Operation(operator.and_, lambda a, b: np.intersect1d(a, b, assume_unique=True)),
+    "union": _Operation(operator.or_, lambda a, b: _ascending(np.concatenate([a, b]))),
+}
 
 
 def _array(value: Any) -> Any:
@@ -54,18 +80,49 @@ class _Sets(NamedTuple):
     """The sets in the rows of a tensor.
 
     Attributes:
-      members: those of each row that has any, by its number.
-      dtype: the type of the members.
+      rows: of which row each member is, in ascending order.
+      members: they may repeat in a row.
     """
 
-    members: dict[int, set[Any]]
-    dtype: np.dtype
+    rows: np.ndarray
+    members: np.ndarray
+
+    def by_row(self) -> dict[int, set[Any]]:
+        """The set of each row that has members, by its number."""
+        firsts = [0, *(np.flatnonzero(np.diff(self.rows)) + 1).tolist()] if len(self.rows) else []
+        listed = self.members.tolist()
+        return {row: set(listed[first:after])
+                for row, first, after in zip(self.rows[firsts].tolist(), firsts, [*firsts[1:], None])}
+
+
+class _Keys(NamedTuple):
+    """Sets of whole numbers, a number for each member that tells its row, too.
+
+    Attributes:
+      keys: of each of the sets, in ascending order.
+      low, span: the least of all members, and the number of which a row is a multiple.
+    """
+
+    keys: list[np.ndarray]
+    low: int
+    span: int
+
+
+def _keys(count: int, *sets: _Sets) -> _Keys | None:
+    """Keys of the sets of so many rows; None where 64 bits are too few for them, or they are no numbers."""
+    some = [each.members for each in sets if len(each.members)]
+    if any(members.dtype == object for members in some):
+        return None
+    low = min((int(members.min()) for members in some), default=0)
+    span = max((int(members.max()) for members in some), default=0) - low + 1
+    if count * span > np.iinfo(np.int64).max:
+        return None
+    return _Keys([_ascending(each.rows * span + (each.members.astype(np.int64) - low)) for each in sets], low, span)
 
 
 def _rows(dense: np.ndarray) -> _Sets:
     """The set in each row of a dense tensor."""
-    rows = dense.reshape(math.prod(dense.shape[:-1]), dense.shape[-1]).tolist()
-    return _Sets(dict(enumerate(map(set, rows))), dense.dtype)
+    return _Sets(np.repeat(np.arange(math.prod(dense.shape[:-1])), dense.shape[-1]), dense.reshape(-1))
 
 
 def _combined(op: Any, first: _Sets, second: _Sets, sizes: Any) -> tuple[Any, Any, Any]:
@@ -73,14 +130,20 @@ def _combined(op: Any, first: _Sets, second: _Sets, sizes: Any) -> tuple[Any, An
     operation = _OPERATIONS.get(op.set_operation.lower())
     if operation is None:
         raise errors.InvalidArgumentError(None, op.op, f"Invalid set_operation {op.set_operation}.")
-    one, other, nobody = first.members, second.members, set[Any]()
-    numbers = sorted(one.keys() | other.keys())
-    found = [sorted(operation(one.get(row, nobody), other.get(row, nobody))) for row in numbers]
-    counts = np.array(list(map(len, found)), np.int64)
-    rows = np.repeat(np.array(numbers, np.int64), counts)
-    places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    of_keys = _keys(math.prod(sizes), first, second)
+    if of_keys is not None:
+        rows, members = np.divmod(operation.of_keys(*of_keys.keys), of_keys.span)
+        values = (members + of_keys.low).astype(first.members.dtype)
+    else:
+        one, other, nobody = first.by_row(), second.by_row(), set[Any]()
+        numbers = sorted(one.keys() | other.keys())
+        found = [sorted(operation.of_sets(one.get(row, nobody), other.get(row, nobody))) for row in numbers]
+        rows = np.repeat(np.array(numbers, np.int64), np.array(list(map(len, found)), np.int64))
+        values = np.array(list(itertools.chain.from_iterable(found)), first.members.dtype)
+    firsts = np.flatnonzero(np.append(True, rows[1:] != rows[:-1])[:len(rows)])
+    counts = np.diff(np.append(firsts, len(rows)))
+    places = np.arange(len(rows)) - np.repeat(firsts, counts)
     above = np.unravel_index(rows, tuple(sizes)) if len(rows) else [rows] * len(sizes)
-    values = np.array(list(itertools.chain.from_iterable(found)), first.dtype)
     return (torch.from_numpy(np.stack([*above, places], 1)), values if values.dtype == object else
             torch.from_numpy(values), torch.tensor([*sizes, counts.max(initial=0)], dtype=torch.int64))
 
@@ -97,15 +160,10 @@ def _groups(op: Any, indices: Any, values: Any, dense_shape: Any) -> _Sets:
     """
     places, members = indices.cpu().numpy(), _array(values)
     if not len(places):
-        return _Sets({}, members.dtype)
+        return _Sets(np.zeros(0, np.int64), members)
     if not _ascend(places, dense_shape):
         _validate(op, places, dense_shape)
-    rows = np.ravel_multi_index(tuple(places[:, :-1].T), tuple(dense_shape[:-1]))
-    firsts = [0, *(np.flatnonzero(np.diff(rows)) + 1).tolist()]
-    listed = members.tolist()
-    found = {row: set(listed[first:after])
-             for row, first, after in zip(rows[firsts].tolist(), firsts, [*firsts[1:], None])}
-    return _Sets(found, members.dtype)
+    return _Sets(np.ravel_multi_index(tuple(places[:, :-1].T), tuple(dense_shape[:-1])), members)
 
 
 def _ascend(places: np.ndarray, dense_shape: list[int]) -> bool:
@@ -215,7 +273,11 @@ class SetSize:
 
     def kernel(op: Any, set_indices: Any, set_values: Any, set_shape: Any) -> Any:
         sizes = tuple(set_shape[:-1])
-        found = _groups(op, set_indices, set_values, set_shape).members
-        counts = np.zeros(math.prod(sizes), np.int32)
-        counts[list(found)] = list(map(len, found.values()))
+        found, count = _groups(op, set_indices, set_values, set_shape), math.prod(sizes)
+        of_keys = _keys(count, found)
+        if of_keys is not None:
+            counts = np.bincount(of_keys.keys[0] // of_keys.span, minlength=count).astype(np.int32)
+        else:
+            counts, by_row = np.zeros(count, np.int32), found.by_row()
+            counts[list(by_row)] = list(map(len, by_row.values()))
         return torch.from_numpy(counts.reshape(sizes))
