@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 import numpy as np
@@ -67,12 +66,10 @@ class CTCBeamSearchDecoder:
         sizes = lengths_of(inputs, lengths)
         if op.top_paths > op.beam_width:
             raise refused("requested more paths than the beam width.")
-        # Small calls are quick on the CPU; a device that is named to torch makes each of them take twice as long.
-        with torch.device("cpu") if inputs.device.type != "cpu" else contextlib.nullcontext():
-            found, scores = _beams(inputs.cpu(), sizes, op.beam_width, op.top_paths)
+        found, scores = _beams(inputs.cpu(), sizes, op.beam_width, op.top_paths)
         merged = collapsed if op.merge_repeated else list
         parts = [_sparse([merged(paths[rank]) for paths in found], inputs.device) for rank in range(op.top_paths)]
-        return (*(part[kind] for kind in range(3) for part in parts), scores.to(inputs.device))
+        return (*(part[kind] for kind in range(3) for part in parts), torch.from_numpy(scores).to(inputs.device))
 
 
 def _sparse(paths: list[list[int]], device: Any) -> tuple[Any, Any, Any]:
@@ -84,7 +81,7 @@ def _sparse(paths: list[list[int]], device: Any) -> tuple[Any, Any, Any]:
             torch.tensor([len(paths), longest], dtype=torch.int64, device=device))
 
 
-def _beams(logits: Any, sizes: list[int], width: int, count: int) -> tuple[list[list[list[int]]], Any]:
+def _beams(logits: Any, sizes: list[int], width: int, count: int) -> tuple[list[list[list[int]]], np.ndarray]:
     """The best label sequences of each sequence in [time, batch, classes], and their log probabilities [batch, count].
 
     A beam is a prefix, with the log probabilities to have it so far and to end in a blank, or in its last label. The
@@ -92,51 +89,64 @@ def _beams(logits: Any, sizes: list[int], width: int, count: int) -> tuple[list[
     Prefixes have numbers: each is known by that of the prefix before its last label, and by this label.
     """
     _, batch, classes = logits.shape
-    blank, nothing = classes - 1, -float("inf")
-    # After the end of a sequence blanks are certain, and change nothing.
-    certain = torch.where(torch.arange(classes) == blank, 0.0, nothing)
-    log_probs = torch.where(within(logits, sizes), torch.log_softmax(logits, 2), certain)
+    blank, nothing = classes - 1, -np.inf
+    log_probs = torch.log_softmax(logits, 2).numpy()
+    for row, size in enumerate(sizes):  # after the end of a sequence blanks are certain, and change nothing
+        log_probs[size:, row] = nothing
+        log_probs[size:, row, blank] = 0.0
     # The empty prefix of a sequence has the sequence's number; missing ones have the number after these.
     known = {-1 - row: row for row in range(batch + 1)}
-    prefix, before = torch.full((2, batch, width), batch)
-    prefix[:, 0] = torch.arange(batch)
-    last = torch.full_like(prefix, blank)
-    of_blank, of_label, total = logits.new_full((3, batch, width), nothing)
+    prefix, before = np.full((2, batch, width), batch)
+    prefix[:, 0] = np.arange(batch)
+    last = np.full_like(prefix, blank)
+    of_blank, of_label, total = np.full((3, batch, width), nothing, log_probs.dtype)
     of_blank[:, 0] = total[:, 0] = 0.0
-    slots, slot_of = torch.arange(width).expand(batch, -1), prefix.new_zeros(len(known))
-    for own in log_probs:
+    slots, slot_of = np.arange(width), np.zeros(len(known), np.int64)
+    sequences = np.arange(batch)[:, None]
+    first_beams, first_classes = sequences * width, sequences * classes
+    # What may become of beams: all as they are, then each with a label more (in the place of the blank is nothing). Of
+    # equals the first are kept, as 1.15 does where few are equal; among many its order may be another.
+    coming = np.empty((batch, width * (classes + 1)), log_probs.dtype)
+    longer = coming[:, width:].reshape(batch, width, classes)
+    for own in log_probs[:max(sizes, default=0)]:
         if len(known) > len(slot_of):
-            slot_of = prefix.new_zeros(2 * len(known))
+            slot_of = np.zeros(2 * len(known), np.int64)
         # Where what is before the last label is a beam too, that one may go on to the label.
         slot_of[prefix] = slots
         origin = slot_of[before]
-        goes_on = prefix.gather(1, origin) == before
-        coming = torch.where(last == last.gather(1, origin), of_blank.gather(1, origin), total.gather(1, origin))
-        again = own.gather(1, last)
-        of_label = torch.logaddexp(of_label, torch.where(goes_on, coming, nothing)) + again
-        longer = total.unsqueeze(2) + own.unsqueeze(1)
+        there = origin + first_beams
+        goes_on = prefix.take(there) == before
+        gained = np.where(last == last.take(there), of_blank.take(there), total.take(there))
+        again = own.take(last + first_classes)
+        gained[~goes_on] = nothing
+        of_label = np.logaddexp(of_label, gained) + again
+        np.add(total[:, :, None], own[:, None], out=longer)
         # The same label once more needs a blank between.
-        longer.scatter_(2, last.unsqueeze(2), (of_blank + again).unsqueeze(2))
-        longer = longer.view(batch, -1).scatter_(1, torch.where(goes_on, origin * classes + last, blank), nothing)
-        # In the place of the blank stands the prefix as it is.
+        longer[sequences, slots, last] = of_blank + again
+        gone = goes_on.nonzero()
+        longer[gone[0], origin[gone], last[gone]] = nothing
+        longer[:, :, blank] = nothing
         of_blank = total + own[:, blank:]
-        as_it_is = torch.logaddexp(of_blank, of_label)
-        longer.view(batch, width, classes)[:, :, blank] = as_it_is
-        total, chosen = _best(longer, width)
+        as_it_is = coming[:, :width]
+        np.logaddexp(of_blank, of_label, out=as_it_is)
+        total, chosen = _best(coming, width)
         pushed_out = goes_on & (origin < slots) & (as_it_is < total[:, -1:])
         if pushed_out.any() and _leave_out(longer, as_it_is, origin, last, pushed_out):
-            total, chosen = _best(longer, width)
-        slot, label = chosen // classes, chosen % classes
-        stays, there = label == blank, total > nothing
-        of_blank = torch.where(stays, of_blank.gather(1, slot), nothing)
-        of_label = torch.where(stays, of_label.gather(1, slot), total)
-        last = torch.where(there, torch.where(stays, last.gather(1, slot), label), blank)
-        shorter = prefix.gather(1, slot)
-        before = torch.where(there, torch.where(stays, before.gather(1, slot), shorter), batch)
-        prefix = torch.where(there & stays, shorter, batch)
-        new = there & ~stays
+            total, chosen = _best(coming, width)
+        stays = chosen < width
+        slot = (chosen - width) // classes
+        label = chosen - width - slot * classes
+        at = np.where(stays, chosen, slot) + first_beams
+        of_blank = np.where(stays, of_blank.take(at), nothing)
+        of_label = np.where(stays, of_label.take(at), total)
+        shorter = prefix.take(at)
+        last, before = np.where(stays, last.take(at), label), np.where(stays, before.take(at), shorter)
+        prefix = np.where(stays, shorter, batch)
+        missing = total == nothing
+        last[missing], before[missing], prefix[missing] = blank, batch, batch
+        new = ~(stays | missing)
         keys = (shorter * classes + label)[new].tolist()
-        prefix[new] = torch.tensor([known.setdefault(key, len(known)) for key in keys], dtype=torch.int64)
+        prefix[new] = [known.setdefault(key, len(known)) for key in keys]
     if not (total[:, :count] > nothing).all():
         raise refused("Less leaves in the beam search than requested.")
     ways = list(known)
@@ -151,36 +161,33 @@ def _beams(logits: Any, sizes: list[int], width: int, count: int) -> tuple[list[
     return [[labels_of(number) for number in row] for row in prefix[:, :count].tolist()], total[:, :count]
 
 
-def _best(longer: Any, width: int) -> tuple[Any, Any]:
-    """The best of what may become of beams, [batch, width * classes]: their log probabilities, and where they stand.
+def _best(coming: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """The best of what may become of beams, [batch, any]: their log probabilities, and where they stand.
 
-    Of equals 1.15 keeps those that were beams before, then those of better beams.
+    Of equals the first are kept.
     """
-    total, chosen = longer.topk(min(width + 1, longer.shape[1]))
-    last, following = total[:, width - 1], total[:, -1]
-    if width < longer.shape[1] and ((last == following) & (last > -float("inf"))).any():
-        places = torch.arange(longer.shape[1]).view(width, -1)
-        places = torch.cat([places[:, -1], places[:, :-1].reshape(-1)])
-        total, order = longer[:, places].sort(dim=1, descending=True, stable=True)
-        chosen = places[order]
-    return total[:, :width], chosen[:, :width]
+    worse = -coming
+    chosen = np.empty((len(coming), width), np.int64)
+    for row, cut, places in zip(worse, np.partition(worse, width - 1, 1)[:, width - 1], chosen):
+        kept = np.flatnonzero(~(row > cut))  # those that equal the last one, too
+        places[:] = kept[row[kept].argsort(kind="stable")[:width]]
+    return coming[np.arange(len(coming))[:, None], chosen], chosen
 
 
-def _leave_out(longer: Any, as_it_is: Any, origin: Any, last: Any, pushed_out: Any) -> bool:
+def _leave_out(longer: np.ndarray, as_it_is: np.ndarray, origin: np.ndarray, last: np.ndarray,
+               pushed_out: np.ndarray) -> bool:
     """Take out of `longer` how those beams go on that 1.15 loses on its way; whether there was any.
 
     It takes the beams one after the other, the best first. One that others have pushed out before its own origin is
     looked at is begun anew from there, in vain, and is forgotten with what it could have become.
     """
-    width = as_it_is.shape[1]
-    classes = longer.shape[1] // width
-    values, stays, origins, labels = longer.numpy(), as_it_is.numpy(), origin.numpy(), last.numpy()
+    _, width, classes = longer.shape
     lost = set()
-    for row, beam in pushed_out.nonzero().tolist():
-        source, least = origins[row, beam], stays[row, beam]
-        taken = values[row, :source * classes + labels[row, beam]]
-        better = np.count_nonzero(taken > least) + np.count_nonzero(stays[row, source:] > least)
+    for row, beam in np.argwhere(pushed_out).tolist():
+        source, least = origin[row, beam], as_it_is[row, beam]
+        taken = longer[row].reshape(-1)[:source * classes + last[row, beam]]
+        better = np.count_nonzero(taken > least) + np.count_nonzero(as_it_is[row] > least)
         if better >= width and (row, source) not in lost:
             lost.add((row, beam))
-            values[row, beam * classes:(beam + 1) * classes - 1] = -np.inf
+            longer[row, beam] = -np.inf
     return bool(lost)
