@@ -19,8 +19,11 @@ from tfmagic.base.machine.vectors import Vectors
 
 KINDS = {"torch.float32": "float", "torch.float64": "double"}
 # Vectors side by side in a panel, that is in so many columns; lines and columns that there must be for a block of any
-# kind; lines from which on panels of the second matrix are worth being copied; and pieces of work for each thread.
-_WIDE, _LINES, _COLUMNS, _COPIED, _PIECES = 2, 8, 32, 128, 4
+# kind; and pieces of work for each thread.
+_WIDE, _LINES, _COLUMNS, _PIECES = 2, 8, 32, 4
+# Lines from which on panels of the second matrix are worth being copied; and numbers between its lines from which on
+# they are for any: the processor foresees no steps as long, and each is soon in a page of memory of its own.
+_COPIED, _FAR = 128, 256
 # Panels of a piece, numbers in these, and lines of a piece, at most: what stays near the processor. So many panels are
 # copied at once: lines of the second matrix may lie far apart, each in a page of memory of its own.
 _PANELS, _NEAR, _LONG, _TOGETHER = 8, 1 << 18, 512, 4
@@ -153,7 +156,7 @@ def product(a: Any, b: Any, bias: Any = None) -> Any:
     groups = max(-(-m // _LONG), min(-(-_PIECES * threads // panels), -(-m // (2 * _LINES))))
     lines = -(-m // (groups * _LINES)) * _LINES
     groups = -(-m // lines)
-    how = _TURN if turns else _COPY if lines >= _COPIED else _AS_IT_IS
+    how = _TURN if turns else _COPY if lines >= _COPIED or b.stride(0) >= _FAR else _AS_IT_IS
     together = 1 if turns else max(1, min(_PANELS, n // width, _NEAR // ((k + 1) * width),
                                           groups * panels // (_PIECES * threads)))
     beside = -(-panels // together)
