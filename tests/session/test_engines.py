@@ -191,7 +191,25 @@ def test_the_quickest_is_chosen_torch_where_none_is_clearly_quicker_ours_where_i
     by_name = dict(zip(("torch", "across", "onednn", "by blocks"), times))
     given: dict[str, Any] = {name: (lambda *given, name=name: name) for name in by_name}
     monkeypatch.setattr(engines, "_timed", lambda engine, given, calls: by_name[engine()])
-    assert engines._quickest(given, []) == (expected, True)
+    assert engines._quickest(given, [[]]) == (expected, True)
+
+
+def test_large_values_are_measured_as_a_large_plan_leaves_them_in_the_caches() -> None:
+    large, small = torch.rand(512, 600)[:, :512], torch.rand(3, 4)
+    row = torch.rand(1, 512).expand(512, 512)
+    for around, copies in ((0, 0), (1 << 20, 0), (4 << 20, 2), (1 << 40, 8)):
+        by_turns = engines._by_turns([large.t(), row, "same"], around)
+        assert len(by_turns) == 1 + copies
+        assert len({given[0].data_ptr() for given in by_turns}) == 1 + copies
+        for given in by_turns:
+            assert torch.equal(given[0], large.t()) and torch.equal(given[1], row) and given[2] == "same"
+            assert [value.stride() for value in given[:2]] == [(1, 600), (0, 1)]
+    assert len(engines._by_turns([small], 1 << 40)) == 1
+
+
+def test_a_plan_tells_how_much_it_is_given() -> None:
+    found, _ = product((64, 100), (100, 10))
+    assert found.around == 4 * (64 * 100 + 100 * 10)
 
 
 def test_a_shape_is_measured_once_for_each_number_of_threads(machine_without_choices: Path,
@@ -252,7 +270,7 @@ def test_a_choice_is_sure_where_most_rounds_were_as_quick_as_the_best(monkeypatc
         rounds = {"torch": [1.0] * 6, "onednn": [9.0, 4.0, 7.0, 3.0, 8.0, 5.0],
                   "across": [0.5] * (6 - slow) + [0.8] * slow}
         monkeypatch.setattr(engines, "_timed", lambda engine, given, calls, rounds=rounds: rounds[engine()].pop())
-        assert engines._quickest(engines_given, []) == ("across", sure)
+        assert engines._quickest(engines_given, [[]]) == ("across", sure)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '{"a": 3}', '{"a": ["b"]}', '{"a": [1, 2]}', "\0" * 8])

@@ -9,6 +9,7 @@ stays unless another is clearly quicker.
 from __future__ import annotations
 
 import bisect
+import itertools
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,6 +32,9 @@ _SPEED, _CALL = 1e5, 3
 # that is not. All are measured in so many rounds, or in two or more until so many seconds are over; in each for so many
 # seconds. Where most rounds took longer than the best one by more than this, others were at work.
 _CLEARLY, _ROUNDS, _LONGEST, _SECONDS, _QUIET = 0.95, 5, 0.25, 1e-4, 0.8
+# Between two calls of one kind a plan works on its other values: such engines are measured on so many copies by turns,
+# where an engine takes and the plan holds so many bytes, as far as these go beyond the processor's caches.
+_COPIES, _NEAR, _CACHES = 8, 1 << 20, 1 << 26
 # Microseconds to compile code for tiles or blocks, about.
 _COMPILED = 150_000
 
@@ -41,6 +45,7 @@ class Engines(PlanCall, shown_under="tfmagic.machine"):
     Attributes:
       node: the call.
       threads: how many it has; 0: as many as torch has when it is bound.
+      around: how many bytes its plan is given.
 
     Args:
       engines: the candidates by name, of the call's arguments; torch's own is "torch".
@@ -48,8 +53,8 @@ class Engines(PlanCall, shown_under="tfmagic.machine"):
 
     effect = "none"
 
-    def __init__(self, node: fx.Node, engines: dict[str, Engine], threads: int):
-        self.node, self.engines, self.threads = node, engines, threads
+    def __init__(self, node: fx.Node, engines: dict[str, Engine], threads: int, around: int = 0):
+        self.node, self.engines, self.threads, self.around = node, engines, threads, around
         self.__name__ = self.__qualname__ = str(getattr(node.target, "__name__", "matmul"))
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Any]:
@@ -79,7 +84,7 @@ class Engines(PlanCall, shown_under="tfmagic.machine"):
     def _quickest(self, given: Sequence[Any]) -> Engine:
         threads = self.threads or torch.get_num_threads()
         key = f"{self.__name__}({', '.join(map(_said, given))}) on {threads} of {', '.join(self.engines)}"
-        name = choice(key, on_threads(threads, lambda: _quickest(self.engines, given)))
+        name = choice(key, on_threads(threads, lambda: _quickest(self.engines, _by_turns(given, self.around))))
         return self.engines.get(name, self.engines["torch"])
 
     def saving(self) -> float:
@@ -106,13 +111,16 @@ def find(items: Iterable[Any], threads: int) -> Iterator[Any]:
     Args:
       threads: how many its large calls have.
     """
+    items = list(items)
+    around = sum(_bytes(meta(item)) for item in items
+                 if isinstance(item, fx.Node) and item.op in ("placeholder", "get_attr"))
     for item in items:
         found = candidates(item) if isinstance(item, fx.Node) and _is_large(item) else None
         if found is None:
             yield item
         else:
             several = work.is_worth_threads(item, not COMPILED.isdisjoint(found))
-            yield Engines(item, found, (threads if several else 1) if threads > 1 else 0)
+            yield Engines(item, found, (threads if several else 1) if threads > 1 else 0, around)
 
 
 def _is_large(node: fx.Node) -> bool:
@@ -134,12 +142,40 @@ def _like(argument: Any) -> Any:
     found = meta(argument)
     if found is None:
         return argument
-    room = 1 + sum((size - 1) * stride for size, stride in zip(found.shape, found.stride()))
-    return torch.full((room,), 0.5, dtype=found.dtype).as_strided(found.shape, found.stride())
+    return torch.full((_span(found),), 0.5, dtype=found.dtype).as_strided(found.shape, found.stride())
 
 
-def _quickest(engines: dict[str, Engine], given: Sequence[Any]) -> tuple[str, bool]:
-    """The name of the quickest engine, and whether the machine was quiet enough to be sure of it."""
+def _span(value: torch.Tensor) -> int:
+    """How many numbers lie from the first one of a tensor to its last one."""
+    return 1 + sum((size - 1) * stride for size, stride in zip(value.shape, value.stride()))
+
+
+def _copy(argument: Any) -> Any:
+    """The same elsewhere, laid out alike."""
+    if not isinstance(argument, torch.Tensor):
+        return argument
+    return argument.as_strided((_span(argument),), (1,)).clone().as_strided(argument.shape, argument.stride())
+
+
+def _bytes(value: Any) -> int:
+    return value.numel() * value.element_size() if isinstance(value, torch.Tensor) else 0
+
+
+def _by_turns(given: Sequence[Any], around: int) -> list[Sequence[Any]]:
+    """Arguments for some calls by turns: what a plan that is given so many bytes leaves in the processor's caches."""
+    size = sum(map(_bytes, given))
+    copies = min(_COPIES, min(around, _CACHES) // size) if size >= _NEAR else 0
+    return [given, *([_copy(argument) for argument in given] for _ in range(copies))]
+
+
+def _quickest(engines: dict[str, Engine], by_turns: Sequence[Sequence[Any]]) -> tuple[str, bool]:
+    """The name of the quickest engine, and whether the machine was quiet enough to be sure of it.
+
+    Args:
+      engines: of some arguments, by name.
+      by_turns: arguments for one call after the other.
+    """
+    following = itertools.cycle(by_turns)
     with torch.inference_mode():
         times: dict[str, list[float]] = {name: [] for name in engines}
         calls = dict.fromkeys(engines, 0)
@@ -149,9 +185,9 @@ def _quickest(engines: dict[str, Engine], given: Sequence[Any]) -> tuple[str, bo
                 break
             for name, engine in engines.items():
                 if not calls[name]:  # the first call prepares, and tells how many are worth timing
-                    once = _timed(engine, given, 1)
+                    once = _timed(engine, next(following), 1)
                     calls[name] = max(1, math.ceil(_SECONDS / once))
-                bisect.insort(times[name], _timed(engine, given, calls[name]))
+                bisect.insort(times[name], _timed(engine, next(following), calls[name]))
     least = {name: found[0] for name, found in times.items()}
     name = min(least, key=least.__getitem__)
     quiet = all(found[len(found) // 2] * _QUIET <= found[0] for found in (times[name], times["torch"]))
