@@ -72,5 +72,12 @@ def test_no_lines_and_one_missing_number() -> None:
     assert [list(column) for column in read.columns([b"1,a_b", b",", b"NA,c+d"])] == [
         [1.0, 0.5, 0.5], [b"a_b", b"?", b"c+d"]]
     assert read._plain_columns([b"1,a_b"]) is not None
-    for line in (b"1_0,a", b"1,a\n", b'1,"a"', b"1", b"x,a"):
+    for line in (b"1_0,a", b"infinity,a", b"1,a\n", b'1,"a"', b"1", b"x,a"):
         assert read._plain_columns([line]) is None
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("lines", [b"1e300", [b"1e300", b"-1e39"]])
+def test_a_number_too_large_for_its_type_is_infinite_without_a_word(lines: object) -> None:
+    found = tf.Session().run(tf.decode_csv(tf.constant(lines), [[0.0]])[0])
+    assert (abs(found) == float("inf")).all()

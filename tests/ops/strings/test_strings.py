@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tfmagic import tf
-from tfmagic.ops.strings import text as text_ops
+from tfmagic.ops.strings import read_numbers
 
 # Printed by TensorFlow 2.21 for the strings below.
 SAMPLES = ["", "a", "abcdef", "hello world", "x" * 17, "y" * 40, "z" * 70, "w" * 200]
@@ -103,8 +103,8 @@ def test_numbers_read_at_once_are_those_read_one_by_one(kind: str, seed: int, mo
         return made
 
     at_once = outcomes()
-    for name in ("_plain_whole", "_plain_reals"):
-        monkeypatch.setattr(text_ops, name, lambda texts: None)
+    for name in ("plain_whole", "plain_reals"):
+        monkeypatch.setattr(read_numbers, name, lambda texts: None)
     assert at_once == outcomes()
 
 
@@ -119,10 +119,10 @@ def test_many_decimals_read_at_once_are_pythons(seed: int) -> None:
         try:
             expected = [float(text) for text in given]
         except ValueError:
-            assert text_ops._plain_reals(given) is None
+            assert read_numbers.plain_reals(given) is None
         else:
-            assert str(text_ops._plain_reals(given).tolist()) == str(expected)
-        assert (text_ops._plain_decimals(given) is not None) == (odd in ([], ["-0.0"], ["0.0"]))
+            assert str(read_numbers.plain_reals(given).tolist()) == str(expected)
+        assert (read_numbers._plain_decimals(given) is not None) == (odd in ([], ["-0.0"], ["0.0"]))
 
 
 def test_parts_and_lengths_count_bytes_or_characters() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 
 from . import Case, program
 from .functions import internal
+from .saving import Folder
 from .testing import answers
 
 
@@ -151,3 +152,43 @@ def strings_split_in_the_second_form(tf):
     rows = [ragged(["a b c", "d"]), ragged([["a,b", "c"]], ",", name="cut")]
     return Case(steps=[(out + [ragged("a b")] + [part for one in rows for part in (one.flat_values,
                                                                                   one.row_splits)], None)])
+
+
+TOKENS = [
+    "0x10", "0X1F", "0x1p3", "0x1.8", "-0x10", "+5", "+5.5", "infinity", "Infinity", "INF", "-inf", "+inf",
+    "NaN", "NAN", "-nan", "nan(1)", "1e5", "1E5", "1e", "1e+", ".5", "5.", ".", "-", "1_0", "1.5f", "1e400",
+    "-1e400", "1e-400", "1e39", "3.4028236e38", "0b1", "00012", "-00.5", "--5", "e5", "+", "9007199254740993",
+    "2147483648", "9223372036854775807", "9223372036854775808", "-9223372036854775809", " 5", "5 ", "\t5\n",
+    "\x0b5", "5\x0c", "5 5", "1e 5", "+ 5"]  # fmt: skip
+
+
+@program
+def numbers_that_texts_write(tf):
+    """What is a number, and which: read from strings, from a line of CSV, from several, and from a file of CSV."""
+    text = tf.compat.v1.placeholder(tf.string, [], name="text")
+    reads = []
+    for dtype in (tf.float32, tf.float64, tf.int32, tf.int64):
+        default = [tf.zeros([1], dtype)]
+        reads += [tf.string_to_number(text, dtype), tf.io.decode_csv(text, default)[0],
+                  tf.io.decode_csv(tf.stack([text, "1"]), default)[0][0]]
+
+    def answered(sess, value, feed=None):
+        try:
+            return repr(float(sess.run(value, feed)))
+        except tf.errors.OpError as error:
+            return "{}: {}".format(type(error).__name__, error.message.split("\n")[0])
+
+    with tf.compat.v1.Session() as sess:
+        found = {token: [answered(sess, read, {text: token}) for read in reads] for token in TOKENS}
+    with Folder() as folder:
+        for token in TOKENS:
+            if "\n" in token:
+                continue
+            with open(folder("one.csv"), "w") as file:
+                file.write(token + "\n")
+            for dtype in (tf.float32, tf.float64, tf.int32, tf.int64):
+                with tf.Graph().as_default(), tf.compat.v1.Session() as sess:
+                    records = tf.data.experimental.CsvDataset(folder("one.csv"), [dtype])
+                    value = tf.compat.v1.data.make_one_shot_iterator(records).get_next()[0]
+                    found[token].append(answered(sess, value))
+    return Case(facts={"found": [[token, found[token]] for token in TOKENS]})

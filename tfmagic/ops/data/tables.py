@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import errors
+from tfmagic.base import dtypes, errors
 from tfmagic.base.lazy import torch
 from tfmagic.formats.streams import InputStream, lines
 from tfmagic.ops.data.datasets import Dataset, Element, Iteration
 from tfmagic.ops.data.rules import handle
 from tfmagic.ops.declare import register
+from tfmagic.ops.strings.read_numbers import number
 
 
 class CsvFiles(Dataset):
@@ -111,17 +112,12 @@ class _OfCsv(Iteration):
             return default[0, ...] if isinstance(default, np.ndarray) else default[0]
         if kind == "string":
             return _strings(field)
-        try:
-            if kind in ("float32", "float64"):
-                return torch.tensor(float(field), dtype=getattr(torch, kind))
-            number = int(field)
-            if b"_" in field or not -2**(31 if kind == "int32" else 63) <= number < 2**(31 if kind == "int32" else 63):
-                raise ValueError
-            return torch.tensor(number, dtype=getattr(torch, kind))
-        except ValueError:
-            shown = {"float32": "float", "float64": "double"}.get(kind, kind)
-            raise errors.InvalidArgumentError(None, None, f"Field {index} in record is not a valid {shown}: "
-                                              f"{field.decode(errors='replace')}") from None
+        dtype = dtypes.as_dtype(kind)
+        value = number(field, dtype)
+        if value is None:
+            raise errors.InvalidArgumentError(None, None, f"Field {index} in record is not a valid {dtype.proto_name}: "
+                                              f"{field.decode(errors='replace')}")
+        return torch.tensor(value, dtype=getattr(torch, kind))
 
     def state(self) -> Any:
         return self._taken

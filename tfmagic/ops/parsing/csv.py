@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import math
 import operator
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,11 +16,11 @@ from tfmagic.base.lazy import torch
 from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import as_array, objects, single
 from tfmagic.ops.declare import op
+from tfmagic.ops.strings.read_numbers import number
 from tfmagic.ops.strings.rules import HOST_STRINGS
 
 # Numbers are made so many at a time: for a few alone each would cost three times as much.
 _BLOCK = 512
-_WHOLE = re.compile(rb"\s*-?[0-9]+\s*")
 
 
 def fields_of(line: bytes, delimiter: bytes, quoted: bool) -> list[bytes]:
@@ -71,18 +71,6 @@ def _quoted(line: bytes, at: int, delimiter: bytes) -> tuple[bytes, int]:
         at = end + 2
 
 
-def _whole(field: bytes, dtype: Any) -> int | None:
-    value = int(field) if _WHOLE.fullmatch(field) else None
-    return value if value is not None and dtype.min <= value <= dtype.max else None
-
-
-def _real(field: bytes, dtype: Any) -> float | None:
-    try:
-        return None if b"_" in field else float(field)  # the one thing that only Python takes for a part of numbers
-    except ValueError:
-        return None
-
-
 class _Layout:
     """What a node makes of lines: made at its first call, it serves the others.
 
@@ -104,11 +92,10 @@ class _Layout:
             raise invalid("select_cols should be strictly increasing indices")
         self.types = list(op.OUT_TYPE)
         defaults = [as_array(default).ravel().tolist() for default in record_defaults]
-        self._columns = [(None if dtype is dtypes.string else _whole if dtype.is_integer else _real, dtype, default)
-                         for dtype, default in zip(self.types, defaults)]
-        self._makers = [bytes if number is None else float if number is _real else int
-                        for number, _, _ in self._columns]
-        self._whole = [(place, dtype) for place, (number, dtype, _) in enumerate(self._columns) if number is _whole]
+        self._columns = list(zip(self.types, defaults))
+        self._makers = [bytes if dtype is dtypes.string else int if dtype.is_integer else float for dtype in self.types]
+        self._whole = [(place, dtype) for place, dtype in enumerate(self.types) if dtype.is_integer]
+        self._real = [place for place, dtype in enumerate(self.types) if dtype.is_floating]
         # The columns of each type: the numbers of a line are written into one array for each.
         self._numbers = {dtype: [place for place, other in enumerate(self.types) if other is dtype]
                          for dtype in dict.fromkeys(self.types) if dtype is not dtypes.string}
@@ -134,13 +121,13 @@ class _Layout:
         if len(fields) != len(self._columns):
             raise invalid(f"Expect {len(self._columns)} fields but have {len(fields)} in record {row}")
         found: list[Any] = []
-        for field, (number, dtype, default) in zip(fields, self._columns):
+        for field, (dtype, default) in zip(fields, self._columns):
             value: Any = field
             if field in self._missing:
                 if not default:
                     raise invalid(f"Field {len(found)} is required but missing in record {row}!")
                 value = default[0]
-            elif number is not None:
+            elif dtype is not dtypes.string:
                 value = number(field, dtype)
                 if value is None:
                     raise invalid(f"Field {len(found)} in record {row} is not a valid {dtype.proto_name}: "
@@ -153,10 +140,12 @@ class _Layout:
         if len(fields) != len(self._columns) or not self._missing.isdisjoint(fields) or b"_" in line or b"+" in line:
             return None
         try:
-            found = [make(field) for make, field in zip(self._makers, fields)]
+            found: list[Any] = [make(field) for make, field in zip(self._makers, fields)]
         except ValueError:
             return None
-        return found if all(dtype.min <= found[place] <= dtype.max for place, dtype in self._whole) else None
+        plain = all(map(math.isfinite, [found[place] for place in self._real])) and \
+            all(dtype.min <= found[place] <= dtype.max for place, dtype in self._whole)
+        return found if plain else None
 
     def columns(self, lines: list[bytes]) -> list[Any]:
         """The values in lines, column by column.
@@ -182,23 +171,23 @@ class _Layout:
         except ValueError:
             return None
 
-    def _column(self, fields: Sequence[Any], number: Any, dtype: Any, default: list[Any]) -> Any:
+    def _column(self, fields: Sequence[Any], dtype: Any, default: list[Any]) -> Any:
         """The values in a column.
 
         Raises:
           ValueError: one is missing, or may be none of its type.
         """
-        text = b"" if number is None else b"".join(fields)
+        text = b"" if dtype is dtypes.string else b"".join(fields)
         if not self._missing.isdisjoint(fields):
             if not default:
                 raise ValueError("a field is missing")
             fields = [default[0] if field in self._missing else field for field in fields]
-        if number is None:
+        if dtype is dtypes.string:
             return fields
-        if b"_" in text or number is _whole and b"+" in text:
+        if b"_" in text or (b"+" in text if dtype.is_integer else b"y" in text.lower()):
             raise ValueError("Python would take it for a number")
-        found = list(map(int if number is _whole else float, fields))
-        if number is _whole and not dtype.min <= min(found) <= max(found) <= dtype.max:
+        found = list(map(int if dtype.is_integer else float, fields))
+        if dtype.is_integer and not dtype.min <= min(found) <= max(found) <= dtype.max:
             raise ValueError("a number is too large")
         return found
 
@@ -210,7 +199,8 @@ class _Layout:
                 numbers, tensors = self._rows[dtype].pop()
             except IndexError:
                 numbers, tensors = self._more(dtype, len(places))
-            numbers[:] = [found[place] for place in places]
+            with np.errstate(over="ignore"):  # what is too large for a type of few bits is infinite, as in TensorFlow
+                numbers[:] = [found[place] for place in places]
             for place, tensor in zip(places, tensors):
                 found[place] = tensor
         for place in self._strings:
@@ -256,6 +246,7 @@ class DecodeCSV:
         if not records.shape:
             return layout.of_one(records.item())
         columns = layout.columns(records.ravel().tolist())
-        return tuple(objects(column, records.shape) if dtype is dtypes.string else
-                     torch.from_numpy(np.array(column, dtype.as_numpy_dtype).reshape(records.shape))
-                     for column, dtype in zip(columns or [()] * len(layout.types), layout.types))
+        with np.errstate(over="ignore"):
+            return tuple(objects(column, records.shape) if dtype is dtypes.string else
+                         torch.from_numpy(np.array(column, dtype.as_numpy_dtype).reshape(records.shape))
+                         for column, dtype in zip(columns or [()] * len(layout.types), layout.types))

@@ -23,12 +23,11 @@ from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.array.shape_ops import rank
 from tfmagic.ops.declare import op, register
+from tfmagic.ops.strings import read_numbers
 from tfmagic.ops.strings.patterns import pattern_of
 from tfmagic.ops.strings.rules import HOST_STRINGS, each_number, each_string, numbers, raw_bytes, strings, utf8
 
-_SPACE = b" \t\n\r\v\f"
-
-each_string("StringStrip", lambda op, s: s.strip(_SPACE))
+each_string("StringStrip", lambda op, s: s.strip(read_numbers.SPACE))
 each_number("StringLength", lambda op, s: len(s) if op.unit == "BYTE" else _characters(s), "int32")
 
 
@@ -399,68 +398,6 @@ def _format(op: Any) -> bytes:
     return (form + ("e" if op.scientific else "g" if op.shortest else "f")).encode()
 
 
-_NUMBER = re.compile(rb"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf|nan|0[xX][0-9a-fA-F]+)",
-                     re.IGNORECASE)
-_WHOLE = re.compile(rb"-?\d+")
-
-
-# Powers of ten that are exact, and how many strings are worth the look at where their points are.
-_POWERS = np.array([float(10 ** power) for power in range(23)])
-_MANY = 128
-
-
-def _plain_whole(texts: list[bytes]) -> Any:
-    """The numbers that strings of digits write, which may begin with a minus; None where one is anything else.
-
-    C reads them one behind the other, so it is first seen that it will find as many as there are strings.
-    """
-    return _whole_in(b" %b " % b" ".join(texts), len(texts))
-
-
-def _whole_in(line: bytes, count: int) -> Any:
-    """The numbers in a line that has blanks around each string; see `_plain_whole`."""
-    if not count or line.translate(None, b"0123456789- ") or line.count(b" ") != count + 1 or b"  " in line:
-        return None
-    if b"-" in line and (b"- " in line or line.count(b"-") != line.count(b" -")):
-        return None
-    found = np.fromstring(line, np.int64, sep=" ")
-    ends = np.iinfo(np.int64)
-    return None if (found == ends.max).any() or (found == ends.min).any() else found  # so ends what is too large
-
-
-def _plain_decimals(texts: list[bytes]) -> Any:
-    """The numbers that strings of digits with a point write; None where one is anything else.
-
-    Their digits as a whole number, and the power of ten by which it is divided, are exact: it is rounded once.
-    """
-    line = b" %b " % b" ".join(texts)
-    found = _whole_in(line.replace(b".", b""), len(texts))
-    if found is None or np.abs(found).max() > 1 << 53:
-        return None
-    marks = np.frombuffer(line, np.uint8)
-    blanks, points = np.flatnonzero(marks == ord(" ")), np.flatnonzero(marks == ord("."))
-    if len(points) != len(texts) or not ((blanks[:-1] < points) & (points < blanks[1:])).all():
-        return None
-    places = blanks[1:] - points - 1
-    if places.max() >= len(_POWERS):
-        return None
-    sizes = np.abs(found) / _POWERS[places]
-    return np.where(marks[blanks[:-1] + 1] == ord("-"), -sizes, sizes)  # as there is a -0.0
-
-
-def _plain_reals(texts: list[bytes]) -> Any:
-    """The numbers that strings write with digits, points, signs and exponents; None where one is anything else."""
-    if b"".join(texts).translate(None, b"0123456789.-+eE"):
-        return None
-    decimals = _plain_decimals(texts) if len(texts) >= _MANY else None
-    if decimals is not None:
-        return decimals
-    try:
-        return np.array(list(map(float, texts)))
-    except ValueError:
-        return None
-
-
 @op("StringToNumber", **HOST_STRINGS)
 class StringToNumber:
     """The number that each string writes."""
@@ -469,20 +406,16 @@ class StringToNumber:
 
     def kernel(op, x):
         dtype = op.out_type
-        info = np.iinfo(dtype.as_numpy_dtype) if dtype.is_integer else None
-        plain = (_plain_whole if info else _plain_reals)(x.ravel().tolist())
-        if plain is not None and (info is None or info.min <= plain.min() and plain.max() <= info.max):
+        plain = (read_numbers.plain_whole if dtype.is_integer else read_numbers.plain_reals)(x.ravel().tolist())
+        if plain is not None and (not dtype.is_integer or dtype.min <= plain.min() and plain.max() <= dtype.max):
             with np.errstate(over="ignore"):
                 return torch.from_numpy(plain.astype(dtype.as_numpy_dtype, copy=False).reshape(x.shape))
 
         def parse(text: bytes) -> float:
-            body = text.strip(_SPACE)
-            good = (_WHOLE if info else _NUMBER).fullmatch(body)
-            if good:
-                value = int(body) if info else float(int(body, 16)) if b"x" in body.lower() else float(body)
-                if info is None or info.min <= value <= info.max:
-                    return value
-            raise invalid(f"StringToNumberOp could not correctly convert string: {text.decode(errors='replace')}")
+            value = read_numbers.number(text, dtype)
+            if value is None:
+                raise invalid(f"StringToNumberOp could not correctly convert string: {text.decode(errors='replace')}")
+            return value
 
         with np.errstate(over="ignore"):
             return numbers(x, parse, dtype.name)
