@@ -43,6 +43,15 @@ def test_an_op_may_say_how_much_it_does() -> None:
     assert wants(5000) and not wants(50)
 
 
+@pytest.mark.parametrize("function", [tf.linalg.qr, tf.linalg.inv, tf.linalg.svd, tf.linalg.cholesky,
+                                      lambda x: tf.linalg.solve(x, x), lambda x: tf.linalg.cholesky_solve(x, x)])
+def test_linear_algebra_has_one_thread_where_matrices_are_small(function) -> None:
+    for shape, several in (([3, 100, 100], False), ([300, 300], True), ([200, 50, 50], True)):
+        x = tf.placeholder(tf.float32, shape)
+        plan = plan_of([tf.convert_to_tensor(tf.contrib.framework.nest.flatten(function(x))[0])], [x])
+        assert (work.wants_threads(plan), work.wants_one_thread(plan)) == (several, not several)
+
+
 def test_the_large_calls_alone_have_threads_and_give_the_same(four_threads, monkeypatch) -> None:
     x = tf.placeholder(tf.float32, [500, 500])
     large = tf.matmul(x, x)

@@ -12,13 +12,14 @@ from typing import Any
 from tfmagic.base.lazy import torch
 
 
-def tensor_function(meta: Callable[..., Any], of_number: bool = False) -> Callable[[Callable[..., Any]],
-                                                                                  Callable[..., Any]]:
+def tensor_function(meta: Callable[..., Any], of_number: bool = False,
+                    of_matrices: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorator of such a function.
 
     Args:
       meta: given meta tensors for the arguments, the meta tensor (or tuple of them) for the result.
       of_number: whether it makes a number of Python of its first argument, a scalar tensor or a number already.
+      of_matrices: whether it is linear algebra, whose work grows with products of its matrices.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -33,6 +34,7 @@ def tensor_function(meta: Callable[..., Any], of_number: bool = False) -> Callab
 
         call.meta = meta  # type: ignore[attr-defined]
         call.of_number = of_number  # type: ignore[attr-defined]
+        call.of_matrices = of_matrices  # type: ignore[attr-defined]
         call.on_values = function  # type: ignore[attr-defined]  # what a plan need not ask once more
         return call
 

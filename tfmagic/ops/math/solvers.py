@@ -50,7 +50,7 @@ def adjoint(matrix: Any, name: str | None = None) -> Tensor:
         return api.linalg.matrix_transpose(matrix, conjugate=True)
 
 
-@tensor_function(meta=lambda x: x)
+@tensor_function(meta=lambda x: x, of_matrices=True)
 def inverse_of(x: Any) -> Any:
     """The inverses of matrices."""
     found = None if x.is_cuda else inverses(x)
@@ -136,7 +136,7 @@ def _cholesky(op: Any, x: Any) -> Any:
     return cholesky(lower).to(x.dtype)
 
 
-@tensor_function(meta=lambda lower: lower)
+@tensor_function(meta=lambda lower: lower, of_matrices=True)
 def cholesky(lower: Any) -> Any:
     """Cholesky factors from lower triangles: torch's, with NaN for what depends on NaN instead of a refusal.
 

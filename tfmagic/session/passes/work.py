@@ -8,7 +8,9 @@ spins, or is waited for. So a plan of small calls runs on one thread, and in oth
 2. What a body of a loop or branch does counts like what the plan does, per call.
 3. What nothing is known of counts as little, but a product or convolution with one known operand as if `_ROWS` met it.
 4. A view does nothing.
-5. A pass that makes one call of many notes what it does (`meta["work"]`); the declaration of an op may say it, too.
+5. A call of linear algebra does two operations for each number of a matrix and each of its shorter lines: its library
+   wakes threads for products within, however small.
+6. A pass that makes one call of many notes what it does (`meta["work"]`); the declaration of an op may say it, too.
 """
 
 from __future__ import annotations
@@ -36,6 +38,8 @@ _ROWS = 256
 _WAKING = 1 << 15
 
 _PRODUCTS = frozenset({torch.matmul, torch.mm, torch.bmm, torch.addmm, torch.baddbmm, operator.matmul})
+# Functions of linear algebra besides those of `torch.linalg`, of which some are about vectors.
+_OF_MATRICES, _OF_VECTORS = frozenset({"cholesky_solve"}), frozenset({"linalg_vector_norm", "linalg_cross"})
 # Another look at the same memory.
 _VIEWS = frozenset({operator.getitem, torch.narrow, torch.permute, "permute", "t", "expand", "unsqueeze"})
 _CONVOLUTIONS = frozenset({torch.conv1d, torch.conv2d, torch.conv3d, torch.ops.aten.convolution_backward})
@@ -77,7 +81,13 @@ def _nodes(plan: PlanGraph) -> Iterator[fx.Node]:
 def _wakes(node: fx.Node, amount: float) -> bool:
     """Whether torch might wake threads for a call: it does so for any product, and from so many values on."""
     return node.target in _PRODUCTS or node.target in _CONVOLUTIONS or amount >= _PER_VALUE * _WAKING \
-        or isinstance(node.target, RunTimeKernel)
+        or isinstance(node.target, RunTimeKernel) or _is_of_matrices(node)
+
+
+def _is_of_matrices(node: fx.Node) -> bool:
+    name = getattr(node.target, "__name__", "")
+    return name in _OF_MATRICES or name.startswith("linalg_") and name not in _OF_VECTORS or \
+        getattr(node.target, "of_matrices", False)
 
 
 def _work(node: fx.Node) -> float:
@@ -91,6 +101,9 @@ def _work(node: fx.Node) -> float:
         return _product(*[_shape(a) for a in node.args[-2:]])
     if node.target in _CONVOLUTIONS:
         return _convolution(node)
+    if _is_of_matrices(node):
+        return max([2 * math.prod(shape) * min(shape[-2:]) for shape in map(_shape, node.all_input_nodes) if shape],
+                   default=0)
     if isinstance(node.target, RunTimeKernel) and node.target.work is not None:
         op = node.target.op
         # What the plan knows is no argument of the call.
