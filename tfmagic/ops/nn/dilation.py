@@ -118,14 +118,14 @@ def _largest_at(found: str, x: Any, kernel: Any, lie: Windows) -> Any:
     """
     taps = _sums(x, kernel, lie).argmax(0)
     batch, height, width, channels = tuple(x.shape)
-    channel = torch.arange(channels)
+    channel = torch.arange(channels, device=x.device)
     if found == "taps":
         return taps * channels + channel
     columns = kernel.shape[1]
-    row, column = ((torch.arange(count) * stride - before).reshape(at) + rate * offset
+    row, column = ((torch.arange(count, device=x.device) * stride - before).reshape(at) + rate * offset
                    for at, offset, count, before, stride, rate
                    in zip(((-1, 1, 1), (-1, 1)), (taps // columns, taps % columns), *lie))
-    row = torch.arange(batch).reshape(-1, 1, 1, 1) * height + row.clamp(min=0)
+    row = torch.arange(batch, device=x.device).reshape(-1, 1, 1, 1) * height + row.clamp(min=0)
     return (row * width + column.clamp(min=0)) * channels + channel
 
 
@@ -144,21 +144,19 @@ def dilation(x: Any, kernel: Any, padding: str, strides: Sequence[int], rates: S
     return _sums(x, kernel, lie).amax(0) if made is None else made
 
 
-@tensor_function(meta=lambda x, kernel, dy, found, *how: torch.empty_like(x if found == "pixels" else kernel))
+@tensor_function(meta=lambda x, kernel, dy, found, *how: x if found == "pixels" else kernel)
 def dilation_gradient(x: Any, kernel: Any, dy: Any, found: str, padding: str, strides: Sequence[int],
                       rates: Sequence[int]) -> Any:
-    """The gradient of float32 pictures ("pixels"), or of the filter ("taps"), on the CPU."""
+    """The gradient of pictures ("pixels"), or of the filter ("taps")."""
     lie = _windows(_how(padding, strides, rates), x, kernel)
-    places = largest_at(found, x, kernel, lie)
+    places = largest_at(found, x, kernel, lie) if x.dtype == torch.float32 and not x.is_cuda else None
     return _spread(found, x, kernel, dy, _largest_at(found, x, kernel, lie) if places is None else places.long())
 
 
 def _gradient(op: Any, x: Any, kernel: Any, dy: Any, found: str) -> Any:
     if _empty(op, x, kernel):
         return torch.zeros_like(x if found == "pixels" else kernel)
-    if x.dtype == torch.float32 and not x.is_cuda:
-        return dilation_gradient(x, kernel, dy, found, op.padding, op.strides[1:3], op.rates[1:3])
-    return _spread(found, x, kernel, dy, _largest_at(found, x, kernel, _windows(op, x, kernel)))
+    return dilation_gradient(x, kernel, dy, found, op.padding, op.strides[1:3], op.rates[1:3])
 
 
 def _empty(op: Any, x: Any, kernel: Any) -> bool:
