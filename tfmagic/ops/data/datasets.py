@@ -244,13 +244,6 @@ def _rows_of(part: Any, index: Any) -> Any:
 _SIGNED = {"torch.uint16": "int16", "torch.uint32": "int32", "torch.uint64": "int64"}
 
 
-def string(data: bytes) -> np.ndarray:
-    """A scalar string."""
-    made = np.empty((), object)
-    made[()] = data
-    return made
-
-
 def strings(data: list[bytes]) -> Element:
     """A batch of scalar strings."""
     made = np.empty(len(data), object)

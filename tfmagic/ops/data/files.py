@@ -11,7 +11,8 @@ from tfmagic.base import errors
 from tfmagic.base.shapes import Dims
 from tfmagic.formats import gfile, streams
 from tfmagic.formats.records import RecordReader
-from tfmagic.ops.data.datasets import Dataset, Element, Iteration, Tokens, string, strings
+from tfmagic.ops.array.rules import single
+from tfmagic.ops.data.datasets import Dataset, Element, Iteration, Tokens, strings
 from tfmagic.ops.declare import register
 from tfmagic.ops.shape_rules import with_rank, with_rank_at_most
 
@@ -64,7 +65,7 @@ class _OfFiles(Iteration):
         self._failure: Exception | None = None
 
     def __next__(self) -> Element:
-        return (string(self._record()),)
+        return (single(self._record()),)
 
     def tokens(self) -> Tokens:
         return Tokens(self._record, strings, strings=True, some=self._some)

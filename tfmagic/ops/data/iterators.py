@@ -13,6 +13,7 @@ from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.formats.records import RecordWriter
 from tfmagic.ops import shape_rules
+from tfmagic.ops.array.rules import single
 from tfmagic.ops.control_flow.optionals import OptionalValue
 from tfmagic.ops.data import states
 from tfmagic.ops.data.datasets import Dataset, Element, Iteration, called, check_stateless, dims_of
@@ -178,9 +179,7 @@ class IteratorResource:
 
     def saved(self) -> Any:
         """Where it stands, as bytes in a tensor."""
-        made = np.empty((), object)
-        made[()] = to_bytes(self.state())
-        return made
+        return single(to_bytes(self.state()))
 
     def restore_saved(self, saved: Any) -> None:
         """Go to where an iterator stood when it was saved.
@@ -210,16 +209,12 @@ class IteratorResource:
         proto = messages.module("resource_handle_pb2").ResourceHandleProto(
             device="/job:localhost/replica:0/task:0/device:CPU:0", container=self.container, name=self.name,
             hash_code=_HASH, maybe_type_name=_TYPE)
-        made = np.empty((), object)
-        made[()] = proto.SerializeToString()
-        return made
+        return single(proto.SerializeToString())
 
     @property
     def device(self) -> Any:
         """The name of the device, as a string tensor."""
-        made = np.empty((), object)
-        made[()] = b"/job:localhost/replica:0/task:0/device:CPU:0"
-        return made
+        return single(b"/job:localhost/replica:0/task:0/device:CPU:0")
 
 
 _HASH, _TYPE = 4245265473542939912, "N10tensorflow4data16IteratorResourceE"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfmagic.ops.array.rules import single
 from tfmagic.ops.data.batching import together
-from tfmagic.ops.data.datasets import Element, Following, Iteration, Tokens, called, string
+from tfmagic.ops.data.datasets import Element, Following, Iteration, Tokens, called
 
 
 class Mapping(Following):
@@ -30,10 +31,10 @@ class Mapping(Following):
 
         def following_token() -> Any:
             token = following()
-            return token if sure(token) else called(function, (string(token),))
+            return token if sure(token) else called(function, (single(token),))
 
         def batch(tokens: list[Any]) -> Element:
             found = deferred.together(tokens) if all(type(token) is bytes for token in tokens) else None
-            return found or together([function(string(token)) if type(token) is bytes else token for token in tokens])
+            return found or together([function(single(token)) if type(token) is bytes else token for token in tokens])
 
         return Tokens(following_token, batch)

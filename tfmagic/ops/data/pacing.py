@@ -10,6 +10,7 @@ import numpy as np
 
 from tfmagic.base import errors
 from tfmagic.formats.databases import entries
+from tfmagic.ops.array.rules import single
 from tfmagic.ops.data.datasets import UNKNOWN, Dataset, Derived, Element, Following, Iteration, dataset_of, dims_of
 from tfmagic.ops.data.rules import handle
 from tfmagic.ops.declare import register
@@ -105,7 +106,7 @@ class _OfDatabases(Iteration):
     def __next__(self) -> Element:
         while True:
             try:
-                return tuple([_text(part) for part in next(self._entries)])
+                return tuple([single(part) for part in next(self._entries)])
             except StopIteration:
                 if not self._left:
                     raise
@@ -116,12 +117,6 @@ class _OfDatabases(Iteration):
 
     def close(self) -> None:
         self._entries = iter(())
-
-
-def _text(value: bytes) -> Any:
-    made = np.empty((), object)
-    made[()] = value
-    return made
 
 
 for _name in ("SleepDataset", "ExperimentalSleepDataset"):

@@ -13,8 +13,9 @@ from tfmagic.base import messages
 from tfmagic.base.lazy import torch
 from tfmagic.formats import events
 from tfmagic.ops import shape_rules
+from tfmagic.ops.array.rules import single
 from tfmagic.ops.data import states
-from tfmagic.ops.data.datasets import Dataset, Derived, Element, Following, Iteration, string
+from tfmagic.ops.data.datasets import Dataset, Derived, Element, Following, Iteration
 from tfmagic.ops.data.rules import handle
 from tfmagic.ops.declare import register
 from tfmagic.ops.queues.waiting import unwrapped
@@ -59,7 +60,7 @@ class Aggregator:
                 summary.value.add(tag=name).histo.CopyFrom(values.proto())
             for name, count in self._counts.items():
                 summary.value.add(tag=name, simple_value=count)
-        return string(summary.SerializeToString())
+        return single(summary.SerializeToString())
 
     def close(self) -> None:
         """Nothing waits for it."""
@@ -92,7 +93,7 @@ class Reporter(Aggregator):
         self._writer = unwrapped(writer)
 
     def summary(self) -> Any:
-        return string(b"")
+        return single(b"")
 
 
 class Prefixed:

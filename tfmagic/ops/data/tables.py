@@ -11,6 +11,7 @@ import numpy as np
 from tfmagic.base import dtypes, errors
 from tfmagic.base.lazy import torch
 from tfmagic.formats.streams import InputStream, lines
+from tfmagic.ops.array.rules import single
 from tfmagic.ops.data.datasets import Dataset, Element, Iteration
 from tfmagic.ops.data.rules import handle
 from tfmagic.ops.declare import register
@@ -111,7 +112,7 @@ class _OfCsv(Iteration):
                 raise errors.InvalidArgumentError(None, None, f"Field {index} is required but missing in record!")
             return default[0, ...] if isinstance(default, np.ndarray) else default[0]
         if kind == "string":
-            return _strings(field)
+            return single(field)
         dtype = dtypes.as_dtype(kind)
         value = number(field, dtype)
         if value is None:
@@ -126,12 +127,6 @@ class _OfCsv(Iteration):
         self._records, self._taken, self._failure = self._all(), state, None
         for _ in range(state):
             next(self._records)
-
-
-def _strings(text: bytes) -> np.ndarray:
-    made = np.empty((), object)
-    made[()] = text
-    return made
 
 
 def _quoted(line: bytes, delimiter: bytes, reader: Any) -> Any:
@@ -228,7 +223,7 @@ class _OfSql(Iteration):
 
 def _cell(value: Any, kind: str) -> Any:
     if kind == "string":
-        return _strings(b"" if value is None else value if isinstance(value, bytes) else str(value).encode())
+        return single(b"" if value is None else value if isinstance(value, bytes) else str(value).encode())
     number = 0 if value is None else float(value) if kind.startswith("float") else int(value)
     return torch.tensor(bool(number) if kind == "bool" else number, dtype=getattr(torch, kind))
 

@@ -149,7 +149,7 @@ def dilation_gradient(x: Any, kernel: Any, dy: Any, found: str, padding: str, st
                       rates: Sequence[int]) -> Any:
     """The gradient of pictures ("pixels"), or of the filter ("taps")."""
     lie = _windows(_how(padding, strides, rates), x, kernel)
-    places = largest_at(found, x, kernel, lie) if x.dtype == torch.float32 and not x.is_cuda else None
+    places = largest_at(found, x, kernel, lie) if x.dtype == torch.float32 else None
     return _spread(found, x, kernel, dy, _largest_at(found, x, kernel, lie) if places is None else places.long())
 
 

@@ -6,15 +6,13 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from tfmagic.base import errors, messages
 from tfmagic.base.lazy import torch
 from tfmagic.formats import streams
 from tfmagic.formats.databases import entries
 from tfmagic.formats.files import as_tensorflow, local_path
 from tfmagic.formats.records import RecordReader
-from tfmagic.ops.array.rules import single
+from tfmagic.ops.array.rules import objects, single
 from tfmagic.ops.queues.queues import Queue
 from tfmagic.ops.queues.waiting import own_name
 
@@ -85,7 +83,8 @@ class Reader:
                     self._finish()
         finally:
             self._lock.release()
-        return _texts([key for key, _ in found]), _texts([value for _, value in found])
+        keys, values = ([record[part] for record in found] for part in (0, 1))
+        return objects(keys, (len(keys),)), objects(values, (len(values),))
 
     def _open(self, queue: Queue) -> Iterator[Record]:
         """The records of the file that is being read, or of the next one."""
@@ -296,12 +295,6 @@ def _failing(error: errors.OpError) -> Iterator[Record]:
         raise error
 
     return iter(fail, None)
-
-
-def _texts(values: list[bytes]) -> Any:
-    made = np.empty(len(values), object)
-    made[:] = values
-    return made
 
 
 def _escaped(data: bytes) -> str:

@@ -12,6 +12,7 @@ from tfmagic.base import errors
 from tfmagic.base.errors import invalid
 from tfmagic.base.shapes import Dims
 from tfmagic.ops import shape_rules
+from tfmagic.ops.array.rules import single
 from tfmagic.ops.declare import register
 from tfmagic.ops.queues.waiting import kept, unwrapped
 
@@ -38,9 +39,7 @@ class SessionTensors:
         with self._lock:
             handle = f"{node};{next(self._numbers)};{place}"
             self._values[handle] = dtype, kept(value)
-        made = np.empty((), object)
-        made[()] = handle.encode()
-        return made
+        return single(handle.encode())
 
     def get(self, handle: Any) -> Any:
         """The type and the value of a handle.

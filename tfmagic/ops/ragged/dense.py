@@ -12,7 +12,7 @@ from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims, NoShape
 from tfmagic.graph.static_value import static_dims, static_value
-from tfmagic.ops.array.rules import as_array
+from tfmagic.ops.array.rules import as_array, single
 from tfmagic.ops.declare import op
 from tfmagic.ops.shape_rules import with_rank, with_rank_at_least, with_rank_at_most
 from tfmagic.ops.torch_types import tensorflow_dtype
@@ -181,9 +181,7 @@ class RaggedTensorToVariant:
 
     def kernel(op: Any, rt_nested_splits: Any, rt_dense_values: Any) -> Any:
         if not op.batched_input:
-            whole = np.empty((), object)
-            whole[()] = EncodedRagged(list(rt_nested_splits), rt_dense_values)
-            return whole
+            return single(EncodedRagged(list(rt_nested_splits), rt_dense_values))
         outer = rt_nested_splits[0].tolist()
         made = np.empty(len(outer) - 1, object)
         for row, (start, stop) in enumerate(zip(outer, outer[1:])):

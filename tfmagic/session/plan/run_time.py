@@ -164,32 +164,29 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         """The kernel, and around it only what is to be done in each run."""
         if self.host or self.make_state is not None or self.device != "cpu" or type(self) is not RunTimeKernel:
             return self
-        kernel, node, grouped = self.kernel, self.node, self.grouped
+        kernel, node, look = self.kernel, self.node, self._look_at_shapes
         assert kernel is not None
-        call: Callable[..., Any] = functools.partial(kernel, node)
-        if grouped is not None:
-            def call_with_lists(*values: Any) -> Any:
-                return kernel(node, *[values[at] if type(at) is int else [values[i] for i in at] for at in grouped])
+        if self.grouped is not None:
+            arguments = self._arguments
 
-            call = call_with_lists
+            def call(*values: Any) -> Any:
+                return kernel(node, *arguments(values))
+        else:
+            call = functools.partial(kernel, node)
         if not self.checks:
             return call
-        checks, accepted, look = self.checks, self.accepted, self._look_at_shapes
-        if len(checks) > 1:
-            def call_with_many(*values: Any) -> Any:
-                if tuple([getattr(values[at], "shape", None) for at in checks]) not in accepted:
-                    look(values)
-                return call(*values)
 
-            return call_with_many
-        (only,) = checks
-
-        def call_with_one(*values: Any) -> Any:
-            if (getattr(values[only], "shape", None),) not in accepted:
-                look(values)
+        def call_of_known_shapes(*values: Any) -> Any:
+            look(values)
             return call(*values)
 
-        return call_with_one
+        return call_of_known_shapes
+
+    def _arguments(self, values: Sequence[Any]) -> list[Any]:
+        """The kernel's arguments: lists of those values that are one list input."""
+        if self.grouped is None:
+            return list(values)
+        return [values[at] if type(at) is int else [values[i] for i in at] for at in self.grouped]
 
     def _look_at_shapes(self, values: Sequence[Any]) -> None:
         """Refuse shapes of the inputs that TensorFlow's kernel would refuse; others are known from then on."""
@@ -203,10 +200,7 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
     def __call__(self, *values: Any) -> Any:
         if self.checks:
             self._look_at_shapes(values)
-        if self.grouped is None:
-            args: list[Any] = list(values)
-        else:
-            args = [values[at] if type(at) is int else [values[i] for i in at] for at in self.grouped]
+        args = self._arguments(values)
         for index in self.host:
             if isinstance(args[index], torch.Tensor):
                 args[index] = args[index].tolist()

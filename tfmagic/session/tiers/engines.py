@@ -32,8 +32,8 @@ _SPEED, _CALL = 1e5, 3
 # that is not. All are measured in so many rounds, or in two or more until so many seconds are over; in each for so many
 # seconds. Where most rounds took longer than the best one by more than this, others were at work.
 _CLEARLY, _ROUNDS, _LONGEST, _SECONDS, _QUIET = 0.95, 5, 0.25, 1e-4, 0.8
-# Between two calls of one kind a plan works on its other values: such engines are measured on so many copies by turns,
-# where an engine takes and the plan holds so many bytes, as far as these go beyond the processor's caches.
+# Copies at most on which an engine is measured by turns, because a plan works on other values between two of its calls;
+# bytes from which on a call is measured so; and those of other values after which a processor's caches hold none of it.
 _COPIES, _NEAR, _CACHES = 8, 1 << 20, 1 << 26
 # Microseconds to compile code for tiles or blocks, about.
 _COMPILED = 150_000
@@ -158,7 +158,7 @@ def _copy(argument: Any) -> Any:
 
 
 def _bytes(value: Any) -> int:
-    return value.numel() * value.element_size() if isinstance(value, torch.Tensor) else 0
+    return value.nbytes if isinstance(value, torch.Tensor) else 0
 
 
 def _by_turns(given: Sequence[Any], around: int) -> list[Sequence[Any]]:
