@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from tfmagic import tf
+from tfmagic.ops.denormals import kept
 
 
 def test_an_average_of_gradients_decays_to_zero_and_not_below_the_normal_numbers():
@@ -76,3 +77,30 @@ def test_a_run_within_a_run_leaves_the_outer_one_as_it_is():
         y = tf.placeholder(tf.float32, [])
         assert session.run(tf.py_func(inner, [y], tf.float32) * 1.0, {y: 1e-40}) == 0
         assert np.float32(1e-40) * np.float32(1.0) > 0
+
+
+def halved_least():
+    """Whether half of the least normal number is a number now."""
+    return bool(np.float64(2.0 ** -1022) * np.float64(0.5))
+
+
+@pytest.mark.parametrize("computes", [False, True])
+def test_small_numbers_are_kept_and_what_comes_after_is_as_before(computes):
+    torch.set_flush_denormal(computes)
+    try:
+        found, after = kept(float)("1e-310"), halved_least()
+    finally:
+        torch.set_flush_denormal(False)
+    assert found == float("1e-310") > 0
+    assert after is not computes
+
+
+def test_a_failure_leaves_it_as_before():
+    torch.set_flush_denormal(True)
+    try:
+        with pytest.raises(ValueError, match="no number"):
+            kept(float)("no number")
+        after = halved_least()
+    finally:
+        torch.set_flush_denormal(False)
+    assert not after

@@ -192,3 +192,101 @@ def numbers_that_texts_write(tf):
                     value = tf.compat.v1.data.make_one_shot_iterator(records).get_next()[0]
                     found[token].append(answered(sess, value))
     return Case(facts={"found": [[token, found[token]] for token in TOKENS]})
+
+
+SMALL = ["1e-40", "-1e-40", "1e-45", "3e-46", "1e-38", "1.1754944e-38", "1e-310", "-5e-324", "1e-320", "1.5", "0x1"]
+
+
+@program
+def numbers_too_small_to_be_normal(tf):
+    """Bit by bit: what is read from texts and messages, handed on by data sets and tables, or written as text."""
+    small32, small64 = np.array([1e-40, 1e-45, 1.5], np.float32), np.array([1e-310, 5e-324, 1.5])
+    example = tf.train.Example()
+    example.features.feature["a"].float_list.value.extend(small32[:2])
+    lists = tf.train.SequenceExample()
+    lists.context.feature["c"].float_list.value.append(small32[0])
+    lists.feature_lists.feature_list["l"].feature.add().float_list.value.extend(small32[:2])
+    fixed, default = tf.io.FixedLenFeature, tf.io.FixedLenFeature([1], tf.float32, default_value=[small32[0]])
+    features = {"a": fixed([2], tf.float32), "lacks": default}
+    sparse = tf.io.VarLenFeature(tf.float32)
+
+    def texts(sess, first32, first64):
+        text = tf.compat.v1.placeholder(tf.string, None)
+        line = tf.io.decode_csv(text, [first32, first64])
+        found = [line, tf.string_to_number(text, tf.float32), tf.string_to_number(text, tf.float64)]
+        lines = [token + "," + token for token in SMALL] + [","]
+        yield sess.run(found[0], {text: lines}) + sess.run(found[1:], {text: SMALL})
+        for token in SMALL:
+            yield sess.run(found[0], {text: token + "," + token}) + sess.run(found[1:], {text: token})
+        yield sess.run(found[0], {text: ","})
+        yield sess.run(found[1:], {text: [SMALL[0]] * 200})
+
+    def elements(sess, records):
+        value = tf.compat.v1.data.make_one_shot_iterator(records).get_next()
+        for _ in range(20):
+            try:
+                yield sess.run(value)
+            except tf.errors.OutOfRangeError:
+                return
+
+    def files(sess, first32, first64):
+        with Folder() as folder:
+            with open(folder("small.csv"), "w") as file:
+                file.write("".join("{0},{0},\n".format(token) for token in SMALL))
+            records = tf.data.experimental.CsvDataset(folder("small.csv"), [tf.float32, tf.float64, first32])
+            for found in (records, records.batch(4), records.map(lambda x, y, z: (x * 1, y * 1, z))):
+                for element in elements(sess, found):
+                    yield element
+
+    def examples(sess, first32, first64):
+        given = tf.compat.v1.placeholder(tf.string, None)
+        batch = tf.io.parse_example(given, dict(features, s=sparse))
+        alone = tf.io.parse_single_example(given, features)
+        one = tf.io.parse_single_sequence_example(given, {"c": fixed([], tf.float32)}, {
+            "l": tf.io.FixedLenSequenceFeature([2], tf.float32)})
+        many = tf.io.parse_sequence_example(given, {"c": fixed([], tf.float32)}, {
+            "l": tf.io.FixedLenSequenceFeature([2], tf.float32)})
+        tensor = tf.io.parse_tensor(given, tf.float32)
+        data, listed = example.SerializeToString(), lists.SerializeToString()
+        yield sess.run([batch["a"], batch["s"].values, batch["lacks"]], {given: [data, data]})
+        for _ in range(40):
+            last = sess.run([alone["a"], alone["lacks"]], {given: data})
+        yield last
+        yield sess.run([one[0]["c"], one[1]["l"]], {given: listed})
+        yield sess.run([many[0]["c"], many[1]["l"]], {given: [listed]})
+        for array in (small32, small32[0]):
+            yield sess.run([tensor], {given: tf.compat.v1.make_tensor_proto(array).SerializeToString()})
+
+    def handed_on(sess, first32, first64):
+        records = tf.data.Dataset.from_tensors(small32)
+        for element in elements(sess, records.padded_batch(1, [5], small32[0])):
+            yield [element]
+        table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(["a"], first32), small32[1])
+        sess.run(tf.compat.v1.tables_initializer())
+        yield [sess.run(table.lookup(tf.constant(["a", "b"])))]
+        given = tf.SparseTensor([[0, 0]], first32, [2, 2])
+        yield sess.run([tf.sparse.fill_empty_rows(given, first32[0])[0].values,
+                        tf.sparse.to_dense(given, first32[0])])
+        summary = tf.compat.v1.Summary()
+        summary.ParseFromString(sess.run(tf.compat.v1.summary.scalar("small", first32[0])))
+        yield [np.float32(summary.value[0].simple_value)]
+
+    def written(sess, first32, first64):
+        values = [tf.compat.v1.placeholder_with_default(array, [3]) for array in (small32, small64)]
+        yield sess.run([tf.as_string(value, **form) for value in values for form in (
+            {}, {"scientific": True}, {"shortest": True}, {"precision": 3, "scientific": True})])
+        yield sess.run([tf.strings.format("{}", value) for value in values])
+
+    def bits(value):
+        value = np.asarray(value)
+        if value.dtype.kind == "f":
+            return [hex(number).rstrip("L") for number in value.view("u{}".format(value.itemsize)).ravel().tolist()]
+        return [item.decode() for item in value.ravel().tolist()]
+
+    facts = {}
+    for part in (texts, files, examples, handed_on, written):
+        with tf.Graph().as_default():
+            first = tf.constant(small32[:1]), tf.constant(small64[:1])
+            with tf.compat.v1.Session() as sess:
+                facts[part.__name__] = [[bits(value) for value in values] for values in part(sess, *first)]
+    return Case(facts=facts)

@@ -184,7 +184,7 @@ def _padded(component: int, column: Sequence[Any], wanted: tuple[int, ...], fill
         made: Any = np.empty((len(column), *sizes), object)
         made.fill(filler.item() if isinstance(filler, np.ndarray) else filler)
     else:
-        made = torch.full((len(column), *sizes), filler.item(), dtype=column[0].dtype)
+        made = filler.expand(len(column), *sizes).clone(memory_format=torch.contiguous_format)
     for index, (value, dims) in enumerate(zip(column, found)):
         place: Any = (index, *[slice(size) for size in dims])
         made[place] = value

@@ -15,6 +15,7 @@ from tfmagic.ops.array.rules import single
 from tfmagic.ops.data.datasets import Dataset, Element, Iteration
 from tfmagic.ops.data.rules import handle
 from tfmagic.ops.declare import register
+from tfmagic.ops.denormals import kept
 from tfmagic.ops.strings.read_numbers import number
 
 
@@ -92,6 +93,7 @@ class _OfCsv(Iteration):
                     else:
                         yield _quoted(line, dataset.delimiter, reader)
 
+    @kept
     def _values(self, fields: list[bytes]) -> Element:
         dataset, count = self._dataset, len(self._dataset.types)
         if dataset.columns:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from tfmagic.ops.denormals import kept
+
 
 def as_array(value: Any) -> np.ndarray:
     """A run's value as a NumPy array (strings as an array of bytes)."""
@@ -36,10 +38,18 @@ def number(value: Any) -> str:
     if isinstance(value, (float, np.floating)):
         if np.isnan(value):
             return "-nan" if np.signbit(value) else "nan"
-        few, many = (15, 17) if isinstance(value, (float, np.float64)) else (6, 9)
-        text = f"{value:.{few}g}"
-        return text if type(value)(text) == value else f"{float(value):.{many}g}"
+        return _in_many_digits(value) if isinstance(value, (float, np.float64)) else _in_digits(value, 6, 9)
     return str(value)
+
+
+def _in_digits(value: Any, few: int, many: int) -> str:
+    text = f"{value:.{few}g}"
+    return text if type(value)(text) == value else f"{float(value):.{many}g}"
+
+
+@kept
+def _in_many_digits(value: float) -> str:
+    return _in_digits(value, 15, 17)
 
 
 def summarized(value: Any, limit: int) -> str:

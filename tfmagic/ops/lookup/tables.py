@@ -29,7 +29,7 @@ def _shown(value: Any, dtype: Any = None) -> str:
     """A key or value as messages write it: of a real number as few digits as tell it from all others of its type."""
     if isinstance(value, bytes):
         return value.decode(errors="replace")
-    if isinstance(value, float):
+    if isinstance(value, (float, np.floating)):
         digits = (6, 8) if dtype == dtypes.float32 else (15, 17)
         return next((text for text in (f"{value:.{count}g}" for count in digits)
                      if dtype is None or dtype.as_numpy_dtype(text) == value), f"{value:.{digits[1]}g}")
@@ -83,6 +83,11 @@ def _too_few(name: str, size: int, count: int) -> errors.InvalidArgumentError:
     return invalid(f"Invalid vocab_size in {name}: expected {size} but got {count}")
 
 
+def _listed(array: np.ndarray) -> list[Any]:
+    """Its elements; numbers with points stay of their type, which to change is to compute (`ops.denormals`)."""
+    return list(array.ravel()) if array.dtype.kind == "f" else array.ravel().tolist()
+
+
 class Table:
     """Values by keys.
 
@@ -120,7 +125,7 @@ class Table:
         if standing.shape != self._shape:
             raise invalid(f"Expected shape {shapes.brackets(self._shape)} for default value, got "
                           f"{shapes.brackets(standing.shape)}")
-        return standing if standing.ndim else standing.item()
+        return standing if standing.ndim else _listed(standing)[0]
 
     def find(self, keys: Any, default: Any) -> Any:
         """The values of keys; the default where there is none.
@@ -149,7 +154,7 @@ class Table:
             raise invalid(f"Expected shape {shapes.brackets((*shape, *self._shape))} for value, got "
                           f"{shapes.brackets(array.shape)}")
         if not self._shape:
-            return flat, array.ravel().tolist()
+            return flat, _listed(array)
         return flat, list(array.reshape(-1, *self._shape).copy())
 
     def _refuse_fixed(self, what: str) -> None:

@@ -15,6 +15,7 @@ from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.ops.array.rules import as_array, objects, single
+from tfmagic.ops.denormals import kept
 
 _FIELDS = {dtypes.float32: "float_list", dtypes.int64: "int64_list", dtypes.string: "bytes_list"}
 _KINDS = {field: dtype.proto_name for dtype, field in _FIELDS.items()}
@@ -133,7 +134,7 @@ class DenseColumn(Column):
         self.varies = bool(self.shape) and self.shape[0] is None
         self.rest: tuple[int, ...] = self.shape[1:] if self.varies else self.shape  # type: ignore[assignment]
         self.stride = int(np.prod(self.rest, dtype=np.int64))
-        self.default = as_array(default).ravel().tolist()
+        self.default = kept(np.ndarray.tolist)(as_array(default).ravel())
         self.fill = self.default[:1] or [b"" if self.kind is None else 0]
         size = 0 if self.kind is None else self.stride * np.dtype(self.kind).itemsize
         self._block = _BLOCK // size if size else 0

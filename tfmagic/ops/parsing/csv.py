@@ -16,6 +16,7 @@ from tfmagic.base.lazy import torch
 from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import as_array, objects, single
 from tfmagic.ops.declare import op
+from tfmagic.ops.denormals import kept
 from tfmagic.ops.strings.read_numbers import number
 from tfmagic.ops.strings.rules import HOST_STRINGS
 
@@ -91,10 +92,13 @@ class _Layout:
         if any(place <= before for before, place in itertools.pairwise([-1, *self._chosen])):
             raise invalid("select_cols should be strictly increasing indices")
         self.types = list(op.OUT_TYPE)
-        defaults = [as_array(default).ravel().tolist() for default in record_defaults]
+        # Defaults with points stay numbers of their type, which to change is to compute (`ops.denormals`).
+        arrays = [as_array(default).ravel() for default in record_defaults]
+        defaults = [list(array) if array.dtype.kind == "f" else array.tolist() for array in arrays]
         self._columns = list(zip(self.types, defaults))
         self._makers = [bytes if dtype is dtypes.string else int if dtype.is_integer else float for dtype in self.types]
         self._whole = [(place, dtype) for place, dtype in enumerate(self.types) if dtype.is_integer]
+        self._wide = dtypes.float64 in self.types
         self._real = [place for place, dtype in enumerate(self.types) if dtype.is_floating]
         # The columns of each type: the numbers of a line are written into one array for each.
         self._numbers = {dtype: [place for place, other in enumerate(self.types) if other is dtype]
@@ -135,6 +139,10 @@ class _Layout:
             found.append(value)
         return found
 
+    # Numbers of 64 bits are put together from digits by whole numbers: TensorFlow computes nothing there. Those of 32
+    # are rounded, when they are written into tensors.
+    _wide_values = kept(values)
+
     def _plain_values(self, fields: list[bytes], line: bytes) -> list[Any] | None:
         """The values in a line; None: something is to be looked at or refused alone."""
         if len(fields) != len(self._columns) or not self._missing.isdisjoint(fields) or b"_" in line or b"+" in line:
@@ -147,7 +155,7 @@ class _Layout:
             all(dtype.min <= found[place] <= dtype.max for place, dtype in self._whole)
         return found if plain else None
 
-    def columns(self, lines: list[bytes]) -> list[Any]:
+    def columns(self, lines: list[bytes]) -> Sequence[Any]:
         """The values in lines, column by column.
 
         Raises:
@@ -155,6 +163,8 @@ class _Layout:
         """
         found = self._plain_columns(lines)
         return list(zip(*[self.values(line, row) for row, line in enumerate(lines)])) if found is None else found
+
+    _wide_columns = kept(columns)
 
     def _plain_columns(self, lines: list[bytes]) -> list[Any] | None:
         """The same, each column at once; None: a line has quotes, or something is to be looked at or refused alone."""
@@ -178,22 +188,27 @@ class _Layout:
           ValueError: one is missing, or may be none of its type.
         """
         text = b"" if dtype is dtypes.string else b"".join(fields)
-        if not self._missing.isdisjoint(fields):
-            if not default:
-                raise ValueError("a field is missing")
-            fields = [default[0] if field in self._missing else field for field in fields]
+        lacks = not self._missing.isdisjoint(fields)
+        if lacks and not default:
+            raise ValueError("a field is missing")
         if dtype is dtypes.string:
-            return fields
+            return [default[0] if field in self._missing else field for field in fields] if lacks else fields
         if b"_" in text or (b"+" in text if dtype.is_integer else b"y" in text.lower()):
             raise ValueError("Python would take it for a number")
-        found = list(map(int if dtype.is_integer else float, fields))
+        make = int if dtype.is_integer else float
+        found = [default[0] if field in self._missing else make(field) for field in fields] if lacks else \
+            list(map(make, fields))
         if dtype.is_integer and not dtype.min <= min(found) <= max(found) <= dtype.max:
             raise ValueError("a number is too large")
         return found
 
+    def of_many(self, lines: list[bytes]) -> Sequence[Any]:
+        """The columns of lines; their numbers are not yet rounded."""
+        return self._wide_columns(lines) if self._wide else self.columns(lines)
+
     def of_one(self, line: bytes) -> tuple[Any, ...]:
         """The tensors of a single line."""
-        found = self.values(line, 0)
+        found = self._wide_values(line, 0) if self._wide else self.values(line, 0)
         for dtype, places in self._numbers.items():
             try:
                 numbers, tensors = self._rows[dtype].pop()
@@ -245,7 +260,7 @@ class DecodeCSV:
             layout = op.prepared = _Layout(op, record_defaults)
         if not records.shape:
             return layout.of_one(records.item())
-        columns = layout.columns(records.ravel().tolist())
+        columns = layout.of_many(records.ravel().tolist())
         with np.errstate(over="ignore"):
             return tuple(objects(column, records.shape) if dtype is dtypes.string else
                          torch.from_numpy(np.array(column, dtype.as_numpy_dtype).reshape(records.shape))

@@ -16,6 +16,7 @@ from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import as_array
 from tfmagic.ops.declare import op
+from tfmagic.ops.denormals import kept
 from tfmagic.ops.parsing.alike import Alike
 from tfmagic.ops.parsing.columns import (
     Column,
@@ -69,6 +70,10 @@ class Columns:
             return tuple([read(serialized) for read in self._readers])
         if self._singles >= 0:
             self._count(serialized)
+        return self._parsed_alone(serialized)
+
+    @kept
+    def _parsed_alone(self, serialized: bytes) -> tuple[Any, ...]:
         features = self._features(serialized)
         dense = [column.of_one(features) for column in self._dense]
         if not self._sparse:
@@ -85,6 +90,7 @@ class Columns:
         if alike is not None:
             self._readers, self._matches = alike.readers(), alike.pattern().fullmatch
 
+    @kept
     def of_batch(self, serialized: Sequence[bytes], names: Sequence[Any]) -> tuple[Any, ...]:
         """The outputs for a batch of examples."""
         found = self._of_alike(serialized) if self._tries else None

@@ -18,6 +18,7 @@ from tfmagic.formats import gfile, wire
 from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.declare import op
+from tfmagic.ops.denormals import kept
 from tfmagic.ops.strings.rules import HOST_STRINGS, raw_bytes
 from tfmagic.ops.torch_types import as_torch
 
@@ -132,6 +133,7 @@ class DecodeProtoV2:
             return None, [None] * len(op.output_types)
         return (*bytes, len(op.output_types)), [(*bytes, None)] * len(op.output_types)
 
+    @kept
     def kernel(op, bytes):
         if len(op.field_names) != len(op.output_types):
             raise invalid("field_names and output_types attributes must have the same length")
@@ -238,6 +240,7 @@ class EncodeProto:
             batch = shapes.merge_in_words(batch, None if known is None else known[:-1])
         return batch
 
+    @kept
     def kernel(op, sizes, values):
         if len(values) != len(op.field_names):
             raise invalid("Length of inputs list must match field_names")

@@ -15,6 +15,7 @@ from tfmagic.base.shapes import Dims
 from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import as_array
 from tfmagic.ops.declare import op
+from tfmagic.ops.denormals import kept
 from tfmagic.ops.parsing.columns import (
     Column,
     DenseColumn,
@@ -217,6 +218,7 @@ class ParseSingleSequenceExample:
                 *sparse_dims(op.Nfeature_list_sparse, 2), [(None, *known(shape)) for shape in
                                                            op.feature_list_dense_shapes])
 
+    @kept
     def kernel(op, serialized, assumed_empty, context_sparse, context_dense, list_sparse, list_dense, defaults, name):
         keys = [[as_array(key).item() for key in each] for each in (context_sparse, context_dense, list_sparse,
                                                                      list_dense)]
@@ -235,6 +237,7 @@ class ParseSequenceExample:
                                                            op.feature_list_dense_shapes],
                 [(size,)] * op.Nfeature_list_dense)
 
+    @kept
     def kernel(op, serialized, debug_name, context_dense_defaults):
         columns = Columns(op, (op.context_sparse_keys, op.context_dense_keys, op.feature_list_sparse_keys,
                                op.feature_list_dense_keys), op.feature_list_dense_missing_assumed_empty,

@@ -10,6 +10,7 @@ from tfmagic.formats import tensor_proto
 from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.declare import op
+from tfmagic.ops.denormals import kept
 from tfmagic.ops.sparse.serialized import proto_bytes
 from tfmagic.ops.strings.rules import HOST_STRINGS, strings
 from tfmagic.ops.torch_types import as_torch
@@ -32,6 +33,7 @@ class ParseTensor:
     def shape(op, serialized):
         return shape_rules.unknown(op)
 
+    @kept
     def kernel(op, serialized):
         from google.protobuf.message import DecodeError
 

@@ -20,6 +20,7 @@ from tfmagic.graph.static_value import constant_value, constant_value_as_shape, 
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.constants import identity
 from tfmagic.ops.array.gather import gather
+from tfmagic.ops.array.rules import as_array
 from tfmagic.ops.array.select import where
 from tfmagic.ops.array.shape_ops import reshape
 from tfmagic.ops.declare import op
@@ -270,7 +271,7 @@ def with_every_row(indices: Any, values: Any, count: int, default: Any) -> tuple
     filled[places[:size]], filled[places[size:], 0] = coordinates, added
     given: Any = values if isinstance(values, np.ndarray) else values.numpy()
     other = np.empty(len(order), given.dtype)
-    other[places[:size]], other[places[size:]] = given, default.item()
+    other[places[:size]], other[places[size:]] = given, as_array(default)
     return (torch.from_numpy(filled), other if other.dtype == object else torch.from_numpy(other),
             torch.from_numpy(empty), torch.from_numpy(places[:size]))
 

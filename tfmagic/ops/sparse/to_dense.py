@@ -76,7 +76,7 @@ def _filled(matrix: Any, sizes: Any, values: Any, default: Any, ordered: bool) -
     if ordered and (places[1:] <= places[:-1]).any():
         raise ValueError("indices are out of order")
     dense = np.empty(math.prod(sizes), default.numpy().dtype)
-    dense.fill(default.item())
+    dense.fill(default.numpy())
     dense[places] = values.numpy()
     return torch.from_numpy(dense.reshape(tuple(sizes)))
 

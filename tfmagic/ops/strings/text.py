@@ -23,6 +23,7 @@ from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.array.shape_ops import rank
 from tfmagic.ops.declare import op, register
+from tfmagic.ops.denormals import kept
 from tfmagic.ops.strings import read_numbers
 from tfmagic.ops.strings.patterns import pattern_of
 from tfmagic.ops.strings.rules import HOST_STRINGS, each_number, each_string, numbers, raw_bytes, strings, utf8
@@ -364,10 +365,14 @@ class AsString:
         form = _format(op)
         if op.T.is_bool:
             return objects([b"true" if item else b"false" for item in x.reshape(-1).tolist()], x.shape)
-        if op.T.is_complex:
-            return objects([b"(" + _shown(form, item.real) + b"," + _shown(form, item.imag) + b")"
-                            for item in x.reshape(-1).tolist()], x.shape)
-        return objects([_shown(form, item) for item in x.reshape(-1).tolist()], tuple(x.shape))
+        return objects(_all_shown(form, x.reshape(-1).tolist(), op.T.is_complex), tuple(x.shape))
+
+
+@kept
+def _all_shown(form: bytes, numbers: list[Any], are_complex: bool) -> list[bytes]:
+    if are_complex:
+        return [b"(" + _shown(form, number.real) + b"," + _shown(form, number.imag) + b")" for number in numbers]
+    return [_shown(form, number) for number in numbers]
 
 
 def _shown(form: bytes, number: float) -> bytes:
@@ -405,20 +410,28 @@ class StringToNumber:
     shape = shape_rules.same
 
     def kernel(op, x):
-        dtype = op.out_type
-        plain = (read_numbers.plain_whole if dtype.is_integer else read_numbers.plain_reals)(x.ravel().tolist())
-        if plain is not None and (not dtype.is_integer or dtype.min <= plain.min() and plain.max() <= dtype.max):
-            with np.errstate(over="ignore"):
-                return torch.from_numpy(plain.astype(dtype.as_numpy_dtype, copy=False).reshape(x.shape))
+        return (_long_numbers if op.out_type is dtypes.float64 else _numbers)(op.out_type, x)
 
-        def parse(text: bytes) -> float:
-            value = read_numbers.number(text, dtype)
-            if value is None:
-                raise invalid(f"StringToNumberOp could not correctly convert string: {text.decode(errors='replace')}")
-            return value
 
+def _numbers(dtype: dtypes.DType, x: Any) -> Any:
+    """The numbers of a type that strings write."""
+    plain = (read_numbers.plain_whole if dtype.is_integer else read_numbers.plain_reals)(x.ravel().tolist())
+    if plain is not None and (not dtype.is_integer or dtype.min <= plain.min() and plain.max() <= dtype.max):
         with np.errstate(over="ignore"):
-            return numbers(x, parse, dtype.name)
+            return torch.from_numpy(plain.astype(dtype.as_numpy_dtype, copy=False).reshape(x.shape))
+
+    def parse(text: bytes) -> float:
+        value = read_numbers.number(text, dtype)
+        if value is None:
+            raise invalid(f"StringToNumberOp could not correctly convert string: {text.decode(errors='replace')}")
+        return value
+
+    with np.errstate(over="ignore"):
+        return numbers(x, parse, dtype.name)
+
+
+# Numbers of 64 bits are put together from digits by whole numbers: TensorFlow computes nothing there.
+_long_numbers = kept(_numbers)
 
 
 @op("StringFormat", **HOST_STRINGS)
