@@ -87,7 +87,7 @@ def convolution(name: str, given: list[Any]) -> tuple[engines.Engines, list[Any]
     plan = plan_of(lambda x, w, b, dy: function(x, w, b, dy), *given)
     (found,) = [item for item in engines.find(plan.graph.nodes, 0) if isinstance(item, engines.Engines)]
     values = dict(zip((node for node in plan.graph.nodes if node.op == "placeholder"), given))
-    return found, [values[arg] if isinstance(arg, fx.Node) and arg in values else engines._like(arg)
+    return found, [values[arg] if isinstance(arg, fx.Node) and arg in values else engines.like(arg)
                    for arg in found.node.args]
 
 

@@ -367,21 +367,32 @@ def prepare(taps: int, back: bool) -> None:
         function(taps)
 
 
-def forward(images: Any, weights: Any, bias: Any, padding: Sequence[int]) -> Any:
-    """The convolution, step 1, of images [n, c, height, width], channels last, with filters [f, c, taps, taps].
-
-    None where a number of it is not finite.
-    """
+def at_points(weights: Any) -> Any:
+    """Filters [f, c, taps, taps] at the points, as `forward` takes them."""
     taps, (filters, channels) = weights.shape[-1], weights.shape[:2]
     if weights.stride(0) != 1:
         weights = weights.permute(2, 3, 1, 0).contiguous().permute(3, 2, 0, 1)
+    taken = weights.new_empty(_ALL * channels * filters)
+    _filters(taps)(struct.pack("2P5q", weights.data_ptr(), taken.data_ptr(), weights.stride(2), weights.stride(3),
+                               weights.stride(1), channels, filters), channels, min(torch.get_num_threads(), channels))
+    return taken
+
+
+def forward(images: Any, weights: Any, bias: Any, padding: Sequence[int], taken: Any = None) -> Any:
+    """The convolution, step 1, of images [n, c, height, width], channels last, with filters [f, c, taps, taps].
+
+    None where a number of it is not finite.
+
+    Args:
+      taken: the filters `at_points`, where they are there already.
+    """
+    taps, (filters, channels) = weights.shape[-1], weights.shape[:2]
+    taken = at_points(weights) if taken is None else taken
     height, width = (size + 2 * pad + 1 - taps for size, pad in zip(images.shape[2:], padding))
     out = images.new_empty((images.shape[0], height, width, filters))
     sizes = _sizes(images, (0, filters, height, width), taps, padding, totals=False)
     slots = sizes[-2]
-    taken, room = images.new_empty(_ALL * channels * filters), images.new_empty(slots * sizes[-1])
-    _filters(taps)(struct.pack("2P5q", weights.data_ptr(), taken.data_ptr(), weights.stride(2), weights.stride(3),
-                               weights.stride(1), channels, filters), channels, min(slots, channels))
+    room = images.new_empty(slots * sizes[-1])
     nothing, spoiled = images.new_zeros(max(channels, filters)), (ctypes.c_int64 * slots)()
     bias = nothing if bias is None else bias.contiguous()
     pointers = [each.data_ptr() for each in (images, taken, bias, out, room, nothing)]

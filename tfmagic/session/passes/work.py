@@ -99,6 +99,8 @@ def _work(node: fx.Node) -> float:
         return 0
     if node.target in _PRODUCTS:
         return _product(*[_shape(a) for a in node.args[-2:]])
+    if node.target is torch.nn.functional.linear:
+        return _product(_shape(node.args[0]), (_shape(node.args[1]) or ())[::-1])
     if node.target in _CONVOLUTIONS:
         return _convolution(node)
     if _is_of_matrices(node):

@@ -90,6 +90,16 @@ class PlanGraph:
         results: Any = self.output_node.args[0]
         return results
 
+    def copy(self) -> PlanGraph:
+        """A plan of its own that computes the same; nobody looks for its stages or how it could change variables."""
+        graph = fx.Graph()
+        twins: dict[fx.Node, fx.Node] = {}
+        for node in self.graph.nodes:
+            twins[node] = graph.node_copy(node, twins.__getitem__)
+        return PlanGraph(self.name, graph, dict(self.constants), self.written, self.in_place,
+                         must_read=self.must_read, feeds=self.feeds, fetches=self.fetches, ops=self.ops,
+                         threads=self.threads)
+
     def constant_node(self, value: Any, before: fx.Node | None = None) -> fx.Node:
         """A node, before another or the results, that gives `value`."""
         name = f"c_pass_{len(self.constants)}"

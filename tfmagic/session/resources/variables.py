@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tfmagic.base import errors
+from tfmagic.session.changes import changes
 from tfmagic.session.resources.keys import held_by
 from tfmagic.session.running import check_deadline, current
 
@@ -95,6 +96,7 @@ class Variables:
         The calls are partials of C functions run by C code: no bytecode runs in between, so that Ctrl-C comes either
         before all of them or after, never in the middle.
         """
+        changes.in_place += 1
         collections.deque(map(_call, calls), maxlen=0)
 
     def tally(self, keys: frozenset[str]) -> Tally:

@@ -194,9 +194,20 @@ def _back_by_channels(dy: torch.Tensor, x: torch.Tensor, weights: torch.Tensor, 
     return [value if value is None else value.contiguous(memory_format=LAST) for value in found]
 
 
+def with_points(weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Filters, and the same at the points of tiles, for `by_tiles`."""
+    return weights, winograd.at_points(weights)
+
+
+def by_tiles(x: torch.Tensor, filters: tuple[torch.Tensor, torch.Tensor], bias: torch.Tensor | None,
+             *others: Any) -> torch.Tensor:
+    """The convolution by tiles; by torch, where a number is not finite."""
+    found = winograd.forward(x.contiguous(memory_format=LAST), filters[0], bias, others[1], filters[1])
+    return torch.conv2d(x, filters[0], bias, *others) if found is None else found
+
+
 def _by_tiles(x: torch.Tensor, weights: torch.Tensor, bias: torch.Tensor | None, *others: Any) -> torch.Tensor:
-    found = winograd.forward(x.contiguous(memory_format=LAST), weights, bias, others[1])
-    return torch.conv2d(x, weights, bias, *others) if found is None else found
+    return by_tiles(x, with_points(weights), bias, *others)
 
 
 def _back_by_tiles(dy: torch.Tensor, x: torch.Tensor, weights: torch.Tensor, *others: Any) -> Any:

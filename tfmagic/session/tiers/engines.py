@@ -12,7 +12,7 @@ import bisect
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -37,6 +37,8 @@ _CLEARLY, _ROUNDS, _LONGEST, _SECONDS, _QUIET = 0.95, 5, 0.25, 1e-4, 0.8
 _COPIES, _NEAR, _CACHES = 8, 1 << 20, 1 << 26
 # Microseconds to compile code for tiles or blocks, about.
 _COMPILED = 150_000
+
+Ready = tuple[dict[str, Engine], Sequence[Sequence[Any]]]
 
 
 class Engines(PlanCall, shown_under="tfmagic.machine"):
@@ -63,7 +65,7 @@ class Engines(PlanCall, shown_under="tfmagic.machine"):
         How images lie is seen when the first ones come: only then the engines of convolutions are measured.
         """
         if self.node.target in PRODUCTS:
-            return self._quickest([_like(arg) for arg in self.node.args])
+            return self._quickest([like(arg) for arg in self.node.args])
         quickest: Engine | None = None
 
         def call(*given: Any) -> Any:
@@ -82,10 +84,19 @@ class Engines(PlanCall, shown_under="tfmagic.machine"):
         prepare(self.node, self.engines)
 
     def _quickest(self, given: Sequence[Any]) -> Engine:
+        return self.engines[self.choose(self.engines, given, lambda by_turns: (self.engines, by_turns))]
+
+    def choose(self, names: Collection[str], given: Sequence[Any],
+               ready: Callable[[list[Sequence[Any]]], Ready]) -> str:
+        """The name of the quickest engine for some arguments; it is measured where this machine has not done so yet.
+
+        Args:
+          ready: makes the engines, and what each is called with one time after the other, from arguments by turns.
+        """
         threads = self.threads or torch.get_num_threads()
-        key = f"{self.__name__}({', '.join(map(_said, given))}) on {threads} of {', '.join(self.engines)}"
-        name = choice(key, on_threads(threads, lambda: _quickest(self.engines, _by_turns(given, self.around))))
-        return self.engines.get(name, self.engines["torch"])
+        key = f"{self.__name__}({', '.join(map(_said, given))}) on {threads} of {', '.join(names)}"
+        name = choice(key, on_threads(threads, lambda: _quickest(*ready(_by_turns(given, self.around)))))
+        return name if name in names else "torch"
 
     def saving(self) -> float:
         """About how many microseconds a better engine may save: it is measured for those that run long."""
@@ -112,18 +123,32 @@ def find(items: Iterable[Any], threads: int) -> Iterator[Any]:
       threads: how many its large calls have.
     """
     items = list(items)
-    around = sum(_bytes(meta(item)) for item in items
-                 if isinstance(item, fx.Node) and item.op in ("placeholder", "get_attr"))
+    around = given_bytes(item for item in items if isinstance(item, fx.Node))
     for item in items:
-        found = candidates(item) if isinstance(item, fx.Node) and _is_large(item) else None
+        found = candidates(item) if isinstance(item, fx.Node) and is_large(item) else None
         if found is None:
             yield item
         else:
-            several = work.is_worth_threads(item, not COMPILED.isdisjoint(found))
-            yield Engines(item, found, (threads if several else 1) if threads > 1 else 0, around)
+            yield Engines(item, found, threads_of(item, threads, not COMPILED.isdisjoint(found)), around)
 
 
-def _is_large(node: fx.Node) -> bool:
+def given_bytes(nodes: Iterable[fx.Node]) -> int:
+    """How many bytes a plan of these nodes is given."""
+    return sum(_bytes(meta(node)) for node in nodes if node.op in ("placeholder", "get_attr"))
+
+
+def threads_of(node: fx.Node, threads: int, ours: bool) -> int:
+    """How many threads a call has in a plan whose large calls have so many; 0: as many as torch has.
+
+    Args:
+      ours: whether it may be computed by machine code.
+    """
+    if threads < 2:
+        return 0
+    return threads if work.is_worth_threads(node, ours) else 1
+
+
+def is_large(node: fx.Node) -> bool:
     """Whether a call takes so long that an engine matters, and not too much memory to be measured."""
     return node.op == "call_function" and not node.kwargs and node.meta.get("device", "cpu") == "cpu" and \
         work.of_all([node]) >= _LEAST and \
@@ -137,7 +162,7 @@ def _said(argument: Any) -> str:
     return f"{tuple(argument.shape)} {argument.stride()} {argument.dtype}"
 
 
-def _like(argument: Any) -> Any:
+def like(argument: Any) -> Any:
     """A value like an argument: a tensor of its shape, laid out alike."""
     found = meta(argument)
     if found is None:

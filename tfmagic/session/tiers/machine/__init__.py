@@ -24,7 +24,7 @@ from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.running import current
 from tfmagic.session.tiers import engines, python
 from tfmagic.session.tiers.engines import Engines
-from tfmagic.session.tiers.machine import branches, drawn, layers, parts, runs, windows
+from tfmagic.session.tiers.machine import branches, drawn, layers, parts, runs, settling, windows
 from tfmagic.session.tiers.machine.parts import Part
 from tfmagic.session.tiers.machine.runs import Run
 from tfmagic.session.tiers.machine.windows import Windows
@@ -39,9 +39,14 @@ def function(plan: PlanGraph, inner: Inner | None = None) -> Callable[..., Any]:
       plan: the plan.
       inner: what makes the bodies in it callable; by default this function does.
     """
-    inner = inner or function
     calls = _calls_before(plan)
-    return python.function(plan, inner) if calls is None else _Changing(plan, inner, calls).call
+    if calls is None:
+        return python.function(plan, inner or function)
+    changing = _Changing(plan, inner or function, calls)
+    wanted = set() if inner is not None else settling.wanted(plan, divided)
+    if not wanted:
+        return changing.call
+    return settling.Settling(plan, wanted, changing.call, changing.call_uncounted, calls, with_machine_code).call
 
 
 def changed(plan: PlanGraph) -> Callable[..., Any]:
@@ -100,6 +105,10 @@ class _Changing:
                 self._waits = False
                 if self._later.made is not None:  # by this thread: it measures engines where they are to work
                     self._current = python.function(self._later.made, self._inner)
+        return self._current(*parameters)
+
+    def call_uncounted(self, *parameters: Any) -> Any:
+        """A call that does not bring the other callable nearer."""
         return self._current(*parameters)
 
 

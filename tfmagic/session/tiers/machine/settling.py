@@ -1,0 +1,277 @@
+"""Settling: a plan that reads variables which stay as they are computes once what follows from them alone.
+
+Filters are then multiplied by what normalises the images, and laid out as the quickest engine wants them
+(`passes/settled.py`, `tiers/settled.py`). This holds for plans that change nothing.
+
+A plan settles when it has run often, and its variables were the same in the last runs. Once one is another value, or
+was changed in place, what was kept is gone, and the plan runs as if it had never settled until some runs saw no change.
+"""
+
+from __future__ import annotations
+
+import operator
+import weakref
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import fx
+
+from tfmagic.base.machine import compiler
+from tfmagic.session.changes import changes
+from tfmagic.session.passes import check_plan, settled, work
+from tfmagic.session.passes.ownership import lenders
+from tfmagic.session.passes.settled import filters_of
+from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.running import current
+from tfmagic.session.tiers import python
+from tfmagic.session.tiers.engines import Engines, given_bytes, threads_of
+from tfmagic.session.tiers.settled import ByFilters, Filters, concerns
+
+# Operations of the products of a plan that settles: about a tenth of a millisecond.
+_LEAST = 1e7
+# Runs that see the same variables before what follows from them is computed anew.
+_PATIENCE = 4
+# Numbers that are kept between runs beside filters, at most.
+_MOST = 1 << 26
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A parameter of the rest: a result of the first plan.
+
+    Attributes:
+      index: which.
+    """
+
+    index: int
+
+
+class Parts(NamedTuple):
+    """A plan as two.
+
+    Attributes:
+      first: what needs no run to be known, of variables alone.
+      rest: what needs one; its last parameters are what `first` gives.
+      variables: the places of the parameters of `first` among those of the plan.
+      others: the places of the first parameters of `rest` among them.
+    """
+
+    first: PlanGraph
+    rest: PlanGraph
+    variables: list[int]
+    others: list[int]
+
+
+def wanted(plan: PlanGraph, divided: Callable[[PlanGraph], Iterable[Any]]) -> set[str]:
+    """The names of the large products by settled filters of a plan that changes nothing; none where they are too few.
+
+    Args:
+      divided: gives what the plan computes when it does not settle, `Engines` among it.
+    """
+    nodes = list(plan.graph.nodes)
+    if plan.written or plan.in_place or sum(map(_work, filter(concerns, nodes))) < _LEAST or \
+            not all(node.meta.get("effect", "none") in ("none", "reads") for node in nodes):
+        return set()
+    known = settled.found(plan)
+    large = [item.node for item in divided(plan) if isinstance(item, Engines)]
+    found = [node for node in large if filters_of(node) in known and node not in known and concerns(node)]
+    return {node.name for node in found} if sum(map(_work, found)) >= _LEAST else set()
+
+
+def _work(node: fx.Node) -> float:
+    return work.of_all([node])
+
+
+def apart(plan: PlanGraph, names: Container[str]) -> Parts | None:
+    """The two plans; None where too much would be kept, or somebody be given what is kept.
+
+    Args:
+      names: of the products whose filters are kept.
+    """
+    folded = plan.copy()
+    calls = settled.fold(folded, lambda node: node.name in names)
+    known = settled.found(folded)
+    nodes = list(folded.graph.nodes)
+    handed = list(dict.fromkeys(given for node in nodes if node not in known for given in node.all_input_nodes
+                                if given in known and given.op.startswith("call_")
+                                and not (node in calls and given is filters_of(node))))
+    own = [node for node in nodes if node.op == "placeholder"]
+    if not calls or sum(node.meta["val"].numel() for node in handed if not lenders(node, own)) > _MOST:
+        return None
+    rest, twins, filters = _rest(folded, known, handed, calls)
+    around = given_bytes(nodes)
+    targets = [ByFilters(call, threads_of(call, folded.threads, ours=True), around, _made_positive(twins[call]))
+               for call in calls]
+    parameters = [node for node in rest.graph.nodes if node.op == "placeholder"]
+    if any(isinstance(lender.meta["source"], Kept) for result in rest.results[0]
+           for lender in lenders(result, parameters)):
+        return None
+    for call, target, parameter in zip(calls, targets, filters):
+        twins[call].target = target
+        twins[call].args = (twins[call].args[0], parameter, twins[call].args[2])
+        twins[call].meta["work"] = work.of_all([call])
+        del parameter.meta["val"]
+    first = _first(folded, known, handed, list(zip(calls, targets)))
+    check_plan(first)
+    check_plan(rest)
+    places = {source: place for place, source in enumerate(plan.parameters)}
+    others = [source for source in rest.parameters if not isinstance(source, Kept)]
+    return Parts(first, rest, [places[source] for source in first.parameters], [places[source] for source in others])
+
+
+def _part(plan: PlanGraph, name: str, graph: fx.Graph) -> PlanGraph:
+    return PlanGraph(name, graph, plan.constants, feeds=plan.feeds, fetches=plan.fetches, ops=plan.ops,
+                     threads=plan.threads)
+
+
+def _first(plan: PlanGraph, known: set[fx.Node], handed: Iterable[fx.Node],
+           calls: Iterable[tuple[fx.Node, ByFilters]]) -> PlanGraph:
+    """What gives the `handed` values, and the filters of the calls as they want them."""
+    graph = fx.Graph()
+    twins: dict[fx.Node, fx.Node] = {}
+    needed = {*handed, *(filters_of(call) for call, _ in calls)}
+    for node in reversed(plan.graph.nodes):
+        if node in known and node in needed:
+            needed.update(node.all_input_nodes)
+    for places in (True, False):
+        for node in plan.graph.nodes:
+            if node in needed and (node.op == "placeholder") is places:
+                twins[node] = graph.node_copy(node, twins.__getitem__)
+    results = [twins[node] for node in handed]
+    for call, target in calls:
+        made = graph.call_function(Filters(target), (twins[filters_of(call)],))
+        made.meta = {"op": call.meta.get("op"), "effect": "none", "inputs": []}
+        results.append(made)
+    graph.output((tuple(results), (), ()))
+    first = _part(plan, "settled", graph)
+    first.feeds = ()
+    return first
+
+
+def _rest(plan: PlanGraph, known: set[fx.Node], handed: Sequence[fx.Node], calls: Sequence[fx.Node]) \
+        -> tuple[PlanGraph, dict[fx.Node, fx.Node], list[fx.Node]]:
+    """The plan whose last parameters are the values handed over, and filters; its nodes; the parameters for filters."""
+    graph = fx.Graph()
+    twins: dict[fx.Node, fx.Node] = {}
+    nodes = [node for node in plan.graph.nodes if node not in known]
+    filters_only = {filters_of(node) for node in calls} - {
+        given for node in nodes for given in node.all_input_nodes if not (node in calls and given is filters_of(node))}
+    asked = {given for node in nodes for given in node.all_input_nodes} - filters_only
+
+    def parameter(node: fx.Node, source: Any) -> fx.Node:
+        made = graph.placeholder(node.name)
+        made.meta = {**node.meta, "source": source}
+        return made
+
+    for node in plan.graph.nodes:
+        if node.op == "placeholder" and (node not in known or node in asked):
+            twins[node] = parameter(node, node.meta["source"])
+    for index, node in enumerate(handed):
+        twins[node] = parameter(node, Kept(index))
+    filters = [parameter(filters_of(call), Kept(len(handed) + index)) for index, call in enumerate(calls)]
+    for call, each in zip(calls, filters):
+        twins.setdefault(filters_of(call), each)
+    for node in plan.graph.nodes:
+        if node.op == "get_attr" and node in asked or node not in known and node.op != "placeholder":
+            twins[node] = graph.node_copy(node, twins.__getitem__)
+    return _part(plan, plan.name, graph), twins, filters
+
+
+def _made_positive(call: fx.Node) -> bool:
+    """Whether all that is done with what a call gives is to make it positive; the `relu` is gone then."""
+    value = call
+    while len(value.users) == 1:
+        (user,) = value.users
+        if user.target is torch.relu and user.op == "call_function":
+            user.replace_all_uses_with(value)
+            user.graph.erase_node(user)
+            return True
+        if user.op != "call_method" or user.target not in ("permute", "reshape"):
+            return False
+        value = user
+    return False
+
+
+class Settling:
+    """A plan's callable that settles.
+
+    Attributes:
+      call: takes the plan's parameters.
+
+    Args:
+      plan: the plan.
+      names: of the products whose filters are kept.
+      counted, plain: the callable for runs that see other variables than the last, and for those before it settles.
+      calls: after how many it settles.
+      with_machine_code: makes the plan of the rest another one.
+    """
+
+    def __init__(self, plan: PlanGraph, names: Container[str], counted: Callable[..., Any], plain: Callable[..., Any],
+                 calls: int, with_machine_code: Callable[[PlanGraph], PlanGraph]):
+        self._counted, self._plain = counted, plain
+        self._later = compiler.Later(lambda: _made(plan, names, with_machine_code), calls)
+        known = settled.found(plan)
+        parameters = [node for node in plan.graph.nodes if node.op == "placeholder"]
+        self._places = [place for place, node in enumerate(parameters) if node in known]
+        self._seen: list[Any] = []
+        self._in_place = -1
+        self._same = 0
+        self._parts: Parts | None = None
+        self._first: Callable[..., Any] | None = None
+        self._rest: Callable[..., Any] | None = None
+        self._kept: Sequence[Any] | None = None
+
+    def call(self, *parameters: Any) -> Any:
+        if self._is_changed(parameters):
+            self._kept = None
+            self._same = 0
+            return self._counted(*parameters)
+        kept = self._kept
+        if kept is None:
+            kept = self._settled(parameters)
+            if kept is None:
+                return self._plain(*parameters)
+        return self._rest(*[parameters[place] for place in self._parts.others], *kept)  # type: ignore[misc,union-attr]
+
+    def _is_changed(self, parameters: Sequence[Any]) -> bool:
+        """Whether a variable is not what it was at the last call."""
+        own = [parameters[place] for place in self._places]
+        if len(self._seen) == len(own) and all(map(operator.is_, own, [seen() for seen in self._seen])):
+            if self._in_place == changes.in_place or not own:
+                return False
+        elif None in own:  # the plan says what is missing
+            return True
+        else:
+            self._seen = list(map(weakref.ref, own))
+        self._in_place = changes.in_place
+        return True
+
+    def _settled(self, parameters: Sequence[Any]) -> Sequence[Any] | None:
+        """What is kept from now on; None: nothing yet."""
+        self._same += 1
+        if self._later.waits and current.deadline is None:  # who has little time waits for no compiler
+            self._later.count()
+            if not self._later.waits and self._later.made is not None:
+                self._parts = self._later.made
+                self._first, self._rest = map(python.function, (self._parts.first, self._parts.rest))
+        if self._parts is None or self._same < _PATIENCE:
+            return None
+        try:
+            (kept, _, _) = self._first(*[parameters[place] for place in self._parts.variables])  # type: ignore[misc]
+        except Exception:  # the plan itself says what is wrong
+            self._parts = None
+            return None
+        self._kept = kept
+        return kept
+
+
+def _made(plan: PlanGraph, names: Container[str], with_machine_code: Callable[[PlanGraph], PlanGraph]) -> Parts | None:
+    parts = apart(plan, names)
+    if parts is None:
+        return None
+    for node in parts.rest.graph.nodes:
+        if isinstance(node.target, ByFilters):
+            node.target.prepare()
+    return parts._replace(rest=with_machine_code(parts.rest))
