@@ -1,4 +1,4 @@
-"""Plans that settle: what follows from variables that stay as they are is computed once, and no run is told otherwise."""
+"""Plans that settle: what follows from variables that stay as they are is computed once, and no run sees an old one."""
 
 from __future__ import annotations
 
@@ -86,7 +86,8 @@ def channels_first(x: Any) -> Any:
     y = tf.nn.conv2d(turned, tf.get_variable("w", [3, 3, 16, 16]), [1, 1, 1, 1], "SAME", data_format="NCHW")
     scale, offset, mean, variance = (tf.get_variable(name, [16], initializer=tf.random_uniform_initializer(0.5, 2.0))
                                      for name in ("scale", "offset", "mean", "variance"))
-    return tf.nn.relu(tf.nn.fused_batch_norm(y, scale, offset, mean, variance, is_training=False, data_format="NCHW")[0])
+    y, _, _ = tf.nn.fused_batch_norm(y, scale, offset, mean, variance, is_training=False, data_format="NCHW")
+    return tf.nn.relu(y)
 
 
 NETS: dict[str, tuple[Callable[[Any], Any], tuple[int, ...]]] = {
