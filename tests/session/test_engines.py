@@ -106,7 +106,8 @@ def test_every_engine_gives_the_convolution(name: str, dtype: torch.dtype, depth
     by_name = dict(found.engines)
     tiles = dtype is torch.float32 and depths[0] == 16 and name != "by input" and compiler.available()
     few = depths[0] == 6 and name != "by input" and thin.fits(dtype, *depths, (3, 3), 7)
-    assert list(by_name) == ["torch", "by channels"] + ["by tiles"] * tiles + ["by few"] * few
+    assert list(by_name) == ["torch", "by channels"] + ["by tiles"] * tiles + ["by few"] * few + \
+        ["by windows"] * (name != "by input")
     found.prepare()
     with torch.inference_mode():
         results = [engine(*arguments) for engine in by_name.values()]
@@ -119,6 +120,30 @@ def test_every_engine_gives_the_convolution(name: str, dtype: torch.dtype, depth
                 torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-4)
     if name == "forward":
         assert all(each.is_contiguous(memory_format=torch.channels_last) for each in results)
+
+
+@pytest.mark.parametrize("name", ["forward", "by filter"])
+@pytest.mark.parametrize(("sizes", "stride", "padding"), [((1, 5), (1, 1), (0, 2)), ((4, 1), (3, 1), (2, 0)),
+                                                          ((2, 3), (2, 1), (0, 0)), ((3, 3), (1, 2), (2, 1))])
+def test_windows_of_any_size_and_step_give_the_convolution(name: str, sizes: Any, stride: Any, padding: Any) -> None:
+    x, w = torch.rand(2, 9, 7, 6).permute(0, 3, 1, 2), torch.rand(*sizes, 6, 8).permute(3, 2, 0, 1)
+    dy = torch.rand_like(torch.conv2d(x, w, None, stride, padding))
+    plan = plan_of(lambda x, w, dy: torch.conv2d(x, w, None, stride, padding, [1, 1], 1) if name == "forward" else
+                   BACK(dy, x, w, None, stride, padding, [1, 1], False, [0, 0], 1, [False, True, False])[1], x, w, dy)
+    (call,) = [node for node in plan.graph.nodes if candidates._has_few_windows(node)] if name == "forward" else \
+        [node for node in plan.graph.nodes if node.target is BACK and candidates._has_few_windows(node)]
+    engine = candidates.candidates(call)["by windows"]
+    given = (x, w, None) if name == "forward" else (dy, x, w, None)
+    with torch.inference_mode():
+        expected, value = call.target(*given, *call.args[len(given):]), engine(*given, *call.args[len(given):])
+    expected, value = (expected, value) if name == "forward" else (expected[1], value[1])
+    torch.testing.assert_close(value, expected)
+
+
+def test_what_is_much_under_filters_is_not_copied() -> None:
+    found, _ = convolution("forward", [torch.rand(20, 16, 40, 40), torch.rand(16, 16, 3, 3), torch.rand(16),
+                                       torch.rand(20, 16, 40, 40)])
+    assert "by windows" not in found.engines
 
 
 @pytest.mark.skipif(not compiler.available(), reason="llvmlite is not installed")

@@ -122,9 +122,12 @@ NETS: dict[str, tuple[Callable[[Any], Any], tuple[int, ...]]] = {
 }
 
 
+@pytest.mark.parametrize("engine", [0, 1, -1])
 @pytest.mark.parametrize("name", NETS)
-def test_a_settled_net_gives_the_same(name: str, sess: tf.Session, settled_plans: list[settling.Parts],
-                                      monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_settled_net_gives_the_same_by_every_engine(name: str, engine: int, sess: tf.Session,
+                                                      settled_plans: list[settling.Parts],
+                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settled.ByFilters, "choose", lambda self, names, *others: list(names)[engine])
     net, shape = NETS[name]
     x = tf.placeholder(tf.float32, shape)
     y = net(x)
@@ -141,30 +144,17 @@ def test_a_settled_net_gives_the_same(name: str, sess: tf.Session, settled_plans
             torch.testing.assert_close(values, other.run(y, {x: each}), rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", NETS)
-def test_every_engine_by_settled_filters_gives_the_same(name: str, sess: tf.Session,
-                                                        settled_plans: list[settling.Parts]) -> None:
-    net, shape = NETS[name]
-    x = tf.placeholder(tf.float32, shape)
-    y = net(x)
-    sess.run(tf.global_variables_initializer())
-    for _ in range(RUNS):
-        sess.run(y, {x: np.ones(shape)})
-    generator = torch.Generator().manual_seed(0)
-    for call in settled_plans[0].rest.graph.nodes:
-        if isinstance(call.target, settled.ByFilters):
-            given, filters, bias = (None if arg is None else torch.randn(arg.meta["val"].shape, generator=generator)
-                                    for arg in call.target.node.args[:3])
-            if given.dim() == 4 and call.target.node.target is torch.conv2d:
-                given = given.contiguous(memory_format=torch.channels_last)
-            prepared = dict(call.target._prepared)
-            assert ("packed" in prepared) == torch.backends.mkldnn.is_available()
-            plain = prepared.pop("torch")
-            expected = plain.product(given, plain.filters(filters), bias)
-            for engine in prepared.values():
-                found = engine.product(given, engine.filters(filters), bias)
-                torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-3)
-                assert found.stride() == expected.stride()
+def test_the_quickest_engine_is_measured_once(sess: tf.Session, settled_plans: list[settling.Parts],
+                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[list[str]] = []
+    quickest = engines._quickest
+    monkeypatch.setattr(engines, "_quickest",
+                        lambda found, turns: measured.append(list(found)) or quickest(found, turns))
+    settled_line(sess)
+    packed = ["packed"] * torch.backends.mkldnn.is_available()
+    assert measured == [["torch", *packed, "by blocks"]]
+    (call,) = [node.target for node in settled_plans[0].rest.graph.nodes if isinstance(node.target, settled.ByFilters)]
+    assert call.chosen() is call.chosen() and len(measured) == 1
 
 
 def test_filters_take_in_what_normalises_and_what_makes_positive(sess: tf.Session,

@@ -242,6 +242,9 @@ def _take_in(product: _Product, known: set[fx.Node]) -> fx.Node:
             known.update((number, bias))
         end = step
     writer = Writer(end)
+    if bias is not None:  # engines read it as it lies
+        bias = writer.call("call_method", "contiguous", (bias,), (outs,))
+        known.add(bias)
     if others:
         made = writer.call("call_function", torch.conv2d, (given, filters, bias, *others), _shape(node))
         replace(end, writer.permuted(made, _LAST))

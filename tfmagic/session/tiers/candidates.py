@@ -6,14 +6,17 @@
 3. "by tiles": up to four times fewer multiplications (`base/machine/winograd.py`), of filters that move by one pixel.
 4. "by lines": over one axis, as a product by machine code (`one_axis`).
 5. "by few": of images with few channels, by machine code (`base/machine/thin.py`).
+6. "by windows": a product of what is under the filters, copied into lines, where that is not much: what torch's library
+   does before and after a small convolution takes longer.
 
 Convolutions take and give images with their channels last.
 """
 
 from __future__ import annotations
 
+import math
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -24,13 +27,15 @@ from tfmagic.session.tiers import one_axis
 
 Engine = Callable[..., Any]
 
-TILES, BLOCKS, LINES, FEW = "by tiles", "by blocks", "by lines", "by few"
+TILES, BLOCKS, LINES, FEW, WINDOWS = "by tiles", "by blocks", "by lines", "by few", "by windows"
 COMPILED = frozenset({TILES, BLOCKS, LINES, FEW})
 SLEEP = (BLOCKS, FEW)  # their threads do not wait for each other
 PRODUCTS: dict[Any, int] = {torch.matmul: 2, torch.mm: 2, operator.matmul: 2, torch.addmm: 3}
 BACK = torch.ops.aten.convolution_backward
 LAST = torch.channels_last
 _FLOATS = (torch.float32, torch.float64)
+# Numbers that are under the filters, at most, for these to be copied.
+_UNDER = 1 << 16
 
 
 def candidates(node: fx.Node) -> dict[str, Engine] | None:
@@ -52,6 +57,8 @@ def candidates(node: fx.Node) -> dict[str, Engine] | None:
         found[LINES] = _back_by_lines if back else _by_lines
     if _has_few(node):
         found[FEW] = _back_by_few if back else _by_few
+    if _has_few_windows(node):
+        found[WINDOWS] = _back_by_windows if back else _by_windows
     return found
 
 
@@ -184,6 +191,15 @@ def _has_few(node: fx.Node) -> bool:
     return thin.fits(found.made.dtype, depth, outs, sizes, found.made.shape[3])
 
 
+def _has_few_windows(node: fx.Node) -> bool:
+    """Whether there is little under the filters of a convolution, or of its gradient by filters."""
+    found = _plain(node)
+    if found is None:
+        return False
+    outs, *size = _filters(node)
+    return 0 < found.made.numel() // outs * math.prod(size) <= _UNDER
+
+
 def _by_channels(x: torch.Tensor, weights: torch.Tensor, *others: Any) -> torch.Tensor:
     y = torch.conv2d(x.contiguous(), weights.contiguous(), *others)
     return y.contiguous(memory_format=LAST)
@@ -230,3 +246,34 @@ def _by_few(x: torch.Tensor, weights: torch.Tensor, bias: torch.Tensor | None, *
 
 def _back_by_few(dy: torch.Tensor, x: torch.Tensor, weights: torch.Tensor, *others: Any) -> Any:
     return None, thin.by_filter(dy, x, weights.shape[2:], *others[1:3]), None
+
+
+def _windows(x: torch.Tensor, sizes: Sequence[int], stride: Sequence[int], padding: Sequence[int]) \
+        -> tuple[torch.Tensor, list[int]]:
+    """What is under filters [.., height, width], a line for each place, and how many places there are."""
+    lines = x.permute(0, 2, 3, 1).contiguous()
+    down, right = padding
+    if down or right:
+        lines = torch.nn.functional.pad(lines, (0, 0, right, right, down, down))
+    count, height, width, depth = lines.shape
+    places = [count, *((whole - size) // step + 1 for whole, size, step in zip((height, width), sizes, stride))]
+    # Pixels side by side lie side by side: a window is a few stretches of memory.
+    image, line, pixel, _ = lines.stride()
+    under = lines.as_strided((*places, sizes[0], sizes[1] * depth),
+                             (image, line * stride[0], pixel * stride[1], line, 1))
+    return under.reshape(-1, sizes[0] * sizes[1] * depth), places
+
+
+def _by_windows(x: torch.Tensor, weights: torch.Tensor, bias: torch.Tensor | None, *others: Any) -> torch.Tensor:
+    """The convolution as a product of what is under the filters."""
+    under, places = _windows(x, weights.shape[2:], *others[:2])
+    matrix = weights.permute(2, 3, 1, 0).reshape(under.shape[1], -1)
+    made = torch.mm(under, matrix) if bias is None else torch.addmm(bias, under, matrix)
+    return made.view(*places, -1).permute(0, 3, 1, 2)
+
+
+def _back_by_windows(dy: torch.Tensor, x: torch.Tensor, weights: torch.Tensor, *others: Any) -> Any:
+    outs, depth, *sizes = weights.shape
+    under, _ = _windows(x, sizes, *others[1:3])
+    made = torch.mm(under.t(), dy.permute(0, 2, 3, 1).reshape(-1, outs))
+    return None, made.view(*sizes, depth, outs).permute(3, 2, 0, 1), None

@@ -17,7 +17,7 @@ from tfmagic.base.machine import dense
 from tfmagic.session.passes.settled import filters_of
 from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.tiers import candidates, engines
-from tfmagic.session.tiers.candidates import BLOCKS, FEW, LAST, LINES, TILES, meta
+from tfmagic.session.tiers.candidates import BLOCKS, FEW, LAST, LINES, TILES, WINDOWS, meta
 
 _PACKED = "packed"
 
@@ -159,7 +159,7 @@ def _of_convolution(node: fx.Node) -> dict[str, Prepared]:
 
         found[_PACKED] = Prepared(packed, by_packed)
     for name, engine in (candidates.candidates(node) or {}).items():
-        if name in (LINES, FEW):
+        if name in (LINES, FEW, WINDOWS):
             found[name] = Prepared(_itself, _with_others(engine, others))
         elif name == TILES:
             found[name] = Prepared(candidates.with_points, lambda given, filters, bias: candidates.by_tiles(
