@@ -163,3 +163,22 @@ def ctc_decoders_of_negative_lengths(tf):
     """A decoder takes a negative length as none."""
     x = tf.constant(logits())
     return Case(steps=[([tf.nn.ctc_greedy_decoder(x, [-1, 2]), tf.nn.ctc_beam_search_decoder(x, [-1, 2], 3)], None)])
+
+
+@program
+def ctc_decoders_of_unknown_steps(tf):
+    """Logits that are NaN or infinite: in one step, for one class, in all steps of a sequence, in all of all."""
+    x = tf.placeholder(tf.float32, [8, 3, 6], name="x")
+    found = [tf.nn.ctc_greedy_decoder(x, [8, 6, 7]), tf.nn.ctc_greedy_decoder(x, [8, 6, 7], merge_repeated=False)]
+    found += [tf.nn.ctc_beam_search_decoder(x, [8, 6, 7], width, top_paths=count, merge_repeated=False)
+              for width, count in ((1, 1), (4, 2), (17, 17), (40, 2), (100, 1), (100, 5))]
+    steps = []
+    for step, label in ((2, 0), (3, 2), (4, 5), (7, 1), (3, slice(None))):
+        for odd in (np.nan, np.inf, -np.inf):
+            given = logits(8, 3, 6)
+            given[step, 0, label], given[4, 2, 3] = odd, np.nan
+            steps.append(([[decoded, scores] for decoded, scores in found], {x: given}))
+    whole = logits(8, 3, 6)
+    whole[:, 1] = np.nan
+    few = [[decoded, scores] for (decoded, scores), count in zip(found, (1, 1, 1, 2, 17, 2, 1, 5)) if count == 1]
+    return Case(steps=steps + [(few, {x: whole}), (few, {x: np.full_like(whole, np.nan)})])

@@ -11,6 +11,7 @@ from tfmagic.base.lazy import torch
 from tfmagic.ops import shape_rules
 from tfmagic.ops.declare import op
 from tfmagic.ops.nn.ctc import collapsed, lengths_of, refused, within
+from tfmagic.ops.nn.incomparable import best_places, sorted_places
 
 
 def _check(op: Any, inputs: Any, lengths: Any) -> str | errors.OpError | None:
@@ -41,7 +42,7 @@ class CTCGreedyDecoder:
 
     def kernel(op, inputs, lengths):
         inside = within(inputs, lengths_of(inputs, lengths))[:, :, 0]
-        best, classes = inputs.max(2)
+        best, classes = _best_class(inputs)
         scores = torch.where(inside, -best, 0.0).sum(0)
         kept = inside & (classes != inputs.shape[2] - 1)
         if op.merge_repeated:
@@ -52,6 +53,17 @@ class CTCGreedyDecoder:
         indices[:, 1] = places[kept] - 1
         longest = places[:, -1].max()
         return indices, classes.T[kept], torch.stack([torch.full_like(longest, len(kept)), longest]), scores[:, None]
+
+
+def _best_class(inputs: Any) -> tuple[Any, Any]:
+    """The greatest of the classes of each step, and which it is: a first one that is NaN, else none that is."""
+    best, classes = inputs.max(2)
+    missing = best.isnan()
+    if missing.any():
+        others, besides = inputs.masked_fill(inputs.isnan(), -torch.inf).max(2)
+        missing = inputs[:, :, 0].isnan()
+        best, classes = others.masked_fill(missing, torch.nan), besides.masked_fill(missing, 0)
+    return best, classes
 
 
 @op("CTCBeamSearchDecoder", check=_check, traced=False, because="as long as the values say")
@@ -86,12 +98,16 @@ def _beams(logits: Any, sizes: list[int], width: int, count: int) -> tuple[list[
 
     A beam is a prefix, with the log probabilities to have it so far and to end in a blank, or in its last label. The
     beams of all sequences are [batch, width], the best first; those that are missing have the log probability -inf.
-    Prefixes have numbers: each is known by that of the prefix before its last label, and by this label.
+    Prefixes have numbers: each is known by that of the prefix before its last label, and by this label. From a step on
+    of which nothing is known (NaN) a sequence keeps its beams, and nothing is known of these.
     """
     _, batch, classes = logits.shape
     blank, nothing = classes - 1, -np.inf
     log_probs = torch.log_softmax(logits, 2).numpy()
-    for row, size in enumerate(sizes):  # after the end of a sequence blanks are certain, and change nothing
+    unknown = np.isnan(log_probs[:, :, blank])
+    begins = [int(column.argmax()) if column.any() else size for column, size in
+              ((unknown[:max(size, 0), row], size) for row, size in enumerate(sizes))]
+    for row, size in enumerate(begins):  # after the end of a sequence blanks are certain, and change nothing
         log_probs[size:, row] = nothing
         log_probs[size:, row, blank] = 0.0
     # The empty prefix of a sequence has the sequence's number; missing ones have the number after these.
@@ -108,7 +124,7 @@ def _beams(logits: Any, sizes: list[int], width: int, count: int) -> tuple[list[
     # equals the first are kept, as 1.15 does where few are equal; among many its order may be another.
     coming = np.empty((batch, width * (classes + 1)), log_probs.dtype)
     longer = coming[:, width:].reshape(batch, width, classes)
-    for own in log_probs[:max(sizes, default=0)]:
+    for own in log_probs[:max(begins, default=0)]:
         if len(known) > len(slot_of):
             slot_of = np.zeros(2 * len(known), np.int64)
         # Where what is before the last label is a beam too, that one may go on to the label.
@@ -149,6 +165,10 @@ def _beams(logits: Any, sizes: list[int], width: int, count: int) -> tuple[list[
         prefix[new] = [known.setdefault(key, len(known)) for key in keys]
     if not (total[:, :count] > nothing).all():
         raise refused("Less leaves in the beam search than requested.")
+    for row, (begin, size) in enumerate(zip(begins, sizes)):
+        if begin < size:
+            places = _unordered(int((total[row] > nothing).sum()), size - begin - 1, count)
+            prefix[row, :count], total[row, :count] = prefix[row, places], np.nan
     ways = list(known)
 
     def labels_of(number: int) -> list[int]:
@@ -159,6 +179,14 @@ def _beams(logits: Any, sizes: list[int], width: int, count: int) -> tuple[list[
         return found[::-1]
 
     return [[labels_of(number) for number in row] for row in prefix[:, :count].tolist()], total[:, :count]
+
+
+def _unordered(beams: int, steps: int, count: int) -> list[int]:
+    """Which beams are the best, where nothing is known of any, after some steps that sorted them."""
+    places, again = list(range(beams)), sorted_places(beams)
+    for _ in range(steps):
+        places = [places[place] for place in again]
+    return [places[place] for place in best_places(beams, count)]
 
 
 def _best(coming: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
