@@ -23,6 +23,9 @@ _KINDS = {field: dtype.proto_name for dtype, field in _FIELDS.items()}
 _BLOCK = 8192
 
 
+_listed = kept(np.ndarray.tolist)
+
+
 def cut_to_what_is_there(serialized: bytes) -> bytes:
     """A message whose last field says that it is longer than what is left, without what is not there.
 
@@ -61,7 +64,7 @@ class Column:
     def __init__(self, key: str, dtype: DType):
         self.key, self.dtype, self.field = key, dtype, _FIELDS[dtype]
         self.kind: Any = None if dtype is dtypes.string else dtype.as_numpy_dtype
-        self._get: Callable[[Any], Any] = operator.attrgetter(self.field + ".value")
+        self.get: Callable[[Any], Any] = operator.attrgetter(self.field + ".value")
 
     def values(self, features: Any, where: str) -> Any:
         """The values of an example, or None where it has none.
@@ -76,7 +79,7 @@ class Column:
 
     def values_of(self, feature: Any, where: str) -> Any:
         """The values of a feature, or None where it has none."""
-        found = self._get(feature)
+        found = self.get(feature)
         if found:
             return found[:]
         kind = feature.WhichOneof("kind")
@@ -134,7 +137,7 @@ class DenseColumn(Column):
         self.varies = bool(self.shape) and self.shape[0] is None
         self.rest: tuple[int, ...] = self.shape[1:] if self.varies else self.shape  # type: ignore[assignment]
         self.stride = int(np.prod(self.rest, dtype=np.int64))
-        self.default = kept(np.ndarray.tolist)(as_array(default).ravel())
+        self.default = _listed(as_array(default).ravel())
         self.fill = self.default[:1] or [b"" if self.kind is None else 0]
         size = 0 if self.kind is None else self.stride * np.dtype(self.kind).itemsize
         self._block = _BLOCK // size if size else 0
@@ -145,11 +148,11 @@ class DenseColumn(Column):
 
     def plain(self, features: Any) -> bool:
         """Whether an example has just the values that are wanted."""
-        found = self._get(features[self.key])
+        found = self.get(features[self.key])
         return len(found) == self.stride and not self.varies and bool(found)
 
     def row(self, features: Any, names: Sequence[str], index: int) -> Sequence[Any]:
-        found = self._get(features[self.key])
+        found = self.get(features[self.key])
         if len(found) == self.stride and not self.varies and found:
             return found[:]
         begin = where(self.key, names, index)
@@ -189,7 +192,7 @@ class DenseColumn(Column):
 
     def of_one(self, features: Any) -> Any:
         """An example's values."""
-        found = self._get(features[self.key])
+        found = self.get(features[self.key])
         if len(found) == self.stride and not self.varies and found:
             found = found[:]
         else:
@@ -197,11 +200,13 @@ class DenseColumn(Column):
             found = self._accepted(self.values(features, begin), begin, "", True)
         if self.varies:
             return self.array(found, (len(found) // self.stride if self.stride else 0, *self.rest))
-        if self.kind is None:
-            if self.rest:
-                return objects(found, self.rest)
-            return single(found[0])
-        return self.numbers(found)
+        return self.made(found)
+
+    def made(self, found: Sequence[Any]) -> Any:
+        """An example's values, as many as there must be, as a tensor."""
+        if self.kind is not None:
+            return self.numbers(found)
+        return objects(found, self.rest) if self.rest else single(found[0])
 
     def numbers(self, found: Any) -> Any:
         """An example's numbers as a tensor that nobody else has."""
@@ -225,7 +230,7 @@ class DenseColumn(Column):
 
     def of_batch(self, batch: Sequence[Any], names: Sequence[str]) -> Any:
         """The values of all examples, with an axis of examples; shorter ones are filled up."""
-        key, get, stride = self.key, self._get, self.stride
+        key, get, stride = self.key, self.get, self.stride
         rows = [get(features[key])[:] for features in batch]
         if self.varies or not stride or any(len(row) != stride for row in rows):
             rows = [self.row(features, names, index) for index, features in enumerate(batch)]
@@ -238,6 +243,11 @@ class DenseColumn(Column):
         longest = max(map(len, rows), default=0)
         values = [value for row in rows for value in (*row, *self.fill * (longest - len(row)))]
         return self.array(values, (len(rows), longest // self.stride if self.stride else 0, *self.rest))
+
+
+def are_those(given: Sequence[Any], others: Sequence[Any]) -> bool:
+    """Whether the inputs of a node are those of a call before, as constants are."""
+    return len(given) == len(others) and all(map(operator.is_, given, others))
 
 
 def known(shape: Any) -> tuple[int | None, ...]:

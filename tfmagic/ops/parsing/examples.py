@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -21,6 +20,7 @@ from tfmagic.ops.parsing.alike import Alike
 from tfmagic.ops.parsing.columns import (
     Column,
     DenseColumn,
+    are_those,
     cut_to_what_is_there,
     in_parts,
     known,
@@ -62,7 +62,7 @@ class Columns:
 
     def hold(self, given: Sequence[Any]) -> bool:
         """Whether these are the inputs on which they depend."""
-        return all(map(operator.is_, self._given, given))
+        return are_those(self._given, given)
 
     def of_one(self, serialized: bytes) -> tuple[Any, ...]:
         """The outputs for a single example."""

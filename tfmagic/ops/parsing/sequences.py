@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from tfmagic.ops.denormals import kept
 from tfmagic.ops.parsing.columns import (
     Column,
     DenseColumn,
+    are_those,
     in_parts,
     known,
     name_of,
@@ -31,9 +32,21 @@ from tfmagic.ops.strings.rules import HOST_STRINGS
 
 
 class Columns:
-    """The features that a node wants of the contexts of its examples and of their lists."""
+    """The features that a node wants of the contexts of its examples and of their lists; its calls share them.
 
-    def __init__(self, op: Any, keys: Sequence[Sequence[Any]], assumed_empty: Sequence[Any], defaults: Sequence[Any]):
+    Args:
+      op: the node.
+      keys: those of the sparse and dense features of contexts, and of lists.
+      assumed_empty: the lists that may be missing.
+      defaults: the values that stand in for dense features of contexts.
+      given: the inputs on which all this depends.
+    """
+
+    def __init__(self, op: Any, keys: Sequence[Sequence[Any]], assumed_empty: Sequence[Any], defaults: Sequence[Any],
+                 given: Sequence[Any]):
+        from google.protobuf.message import DecodeError
+
+        self.given, self.decode_error = given, DecodeError
         context_sparse, context_dense, list_sparse, list_dense = ([text(key) for key in each] for each in keys)
         self.context_sparse = list(map(Column, context_sparse, op.context_sparse_types))
         self.context_dense = list(map(DenseColumn, context_dense, op.Tcontext_dense, op.context_dense_shapes, defaults))
@@ -50,15 +63,17 @@ class Columns:
 
 
 class _Single:
-    """One example, as messages tell of it."""
+    """One example, as messages tell of it.
 
-    def __init__(self, columns: Columns, serialized: bytes, name: str):
-        from google.protobuf.message import DecodeError
+    Args:
+      name: what messages call it, a string tensor.
+    """
 
-        self._columns, self._name = columns, f"Name: {name}, "
+    def __init__(self, columns: Columns, serialized: bytes, name: Any):
+        self._columns, self._called = columns, name
         try:
             example = parsed("SequenceExample", serialized)
-        except DecodeError:
+        except columns.decode_error:
             raise invalid(f"Could not parse example input, value: '{serialized.decode(errors='replace')}'") from None
         self._context, self._lists = example.context.feature, example.feature_lists.feature_list
 
@@ -67,8 +82,12 @@ class _Single:
         context_dense = [self._dense(column) for column in columns.context_dense]
         context_sparse = [self._sparse(column) for column in columns.context_sparse]
         list_dense = [self._dense_list(column) for column in columns.list_dense]
-        list_sparse = [column.sparse(list(self._rows(column, "List", True))) for column in columns.list_sparse]
+        list_sparse = [column.sparse(self._rows(column, "List", True)) for column in columns.list_sparse]
         return *in_parts(context_sparse), *context_dense, *in_parts(list_sparse), *list_dense
+
+    @property
+    def _name(self) -> str:
+        return f"Name: {text(as_array(self._called).item())}, "
 
     def _checked(self, column: Column, feature: Any, begin: str, may_lack: bool = False) -> Any:
         """The values of a feature.
@@ -76,13 +95,14 @@ class _Single:
         Raises:
           InvalidArgumentError: they are of another type, or it has none at all.
         """
+        found = column.get(feature)
+        if found:
+            return found[:]
         kind = feature.WhichOneof("kind")
-        if kind is None and may_lack:
+        if kind == column.field or kind is None and may_lack:
             return ()
-        if kind != column.field:
-            raise invalid(f"{self._name}{begin}.  Data types don't match. Expected type: {column.dtype.proto_name}  "
-                          f"Feature is: {feature}")
-        return getattr(feature, kind).value[:]
+        raise invalid(f"{self._name}{begin}.  Data types don't match. Expected type: {column.dtype.proto_name}  "
+                      f"Feature is: {feature}")
 
     def _sized(self, column: DenseColumn, values: Any, index: int) -> Any:
         if len(values) != column.stride:
@@ -96,7 +116,7 @@ class _Single:
                 raise invalid(f"{self._name}Context feature '{column.key}' is required but could not be found.")
             return column.array(column.default, column.rest)
         values = self._checked(column, self._context[column.key], f"Context feature: {column.key}")
-        return column.array(self._sized(column, values, 0), column.rest)
+        return column.made(self._sized(column, values, 0))
 
     def _sparse(self, column: Column) -> Any:
         values: Any = ()
@@ -105,32 +125,37 @@ class _Single:
         count = len(values)
         return torch.arange(count).reshape(count, 1), column.array(values, (count,)), torch.tensor([count])
 
-    def _rows(self, column: Column, word: str, may_lack: bool) -> Iterator[Any]:
-        if column.key in self._lists:
-            for index, feature in enumerate(self._lists[column.key].feature):
-                yield self._checked(column, feature, f"Feature {word}: {column.key}, Index: {index}", may_lack)
+    def _rows(self, column: Column, word: str, may_lack: bool) -> list[Any]:
+        if column.key not in self._lists:
+            return []
+        features = self._lists[column.key].feature
+        rows = [found[:] for found in map(column.get, features)]
+        if all(rows):
+            return rows
+        return [self._checked(column, feature, f"Feature {word}: {column.key}, Index: {index}", may_lack)
+                for index, feature in enumerate(features)]
 
     def _dense_list(self, column: DenseColumn) -> Any:
         if column.key not in self._lists and column.key not in self._columns.assumed_empty:
             raise invalid(f"{self._name}Feature list '{column.key}' is required but could not be found.  Did you mean "
                           "to include it in feature_list_dense_missing_assumed_empty or feature_list_dense_defaults?")
-        rows = [self._sized(column, values, index) for index, values in enumerate(self._rows(column, "list", False))]
-        return column.array([value for values in rows for value in values], (len(rows), *column.rest))
+        rows = self._rows(column, "list", False)
+        for index, values in enumerate(rows):
+            self._sized(column, values, index)
+        return column.array(list(itertools.chain.from_iterable(rows)), (len(rows), *column.rest))
 
 
 class _Batch:
     """Many examples, as messages tell of them."""
 
     def __init__(self, columns: Columns, serialized: Sequence[bytes], names: Sequence[str]):
-        from google.protobuf.message import DecodeError
-
         self._columns, self._names = columns, names
         self._contexts: list[Any] = []
         self._lists: list[Any] = []
         for index, data in enumerate(serialized):
             try:
                 example = parsed_in_part("SequenceExample", data)
-            except DecodeError:
+            except columns.decode_error:
                 raise invalid(f"Invalid protocol message input, example id: {name_of(names, index)}") from None
             context, lists = example.context.feature, example.feature_lists.feature_list
             self._contexts.append({column.key: self._values(column, context[column.key], "context", index)
@@ -220,10 +245,13 @@ class ParseSingleSequenceExample:
 
     @kept
     def kernel(op, serialized, assumed_empty, context_sparse, context_dense, list_sparse, list_dense, defaults, name):
-        keys = [[as_array(key).item() for key in each] for each in (context_sparse, context_dense, list_sparse,
-                                                                     list_dense)]
-        columns = Columns(op, keys, as_array(assumed_empty).ravel().tolist(), defaults)
-        return _Single(columns, as_array(serialized).item(), text(as_array(name).item())).outputs()
+        given = assumed_empty, *context_sparse, *context_dense, *list_sparse, *list_dense, *defaults
+        columns = op.prepared
+        if columns is None or not are_those(columns.given, given):
+            keys = [[as_array(key).item() for key in each] for each in (context_sparse, context_dense, list_sparse,
+                                                                         list_dense)]
+            columns = op.prepared = Columns(op, keys, as_array(assumed_empty).ravel().tolist(), defaults, given)
+        return _Single(columns, as_array(serialized).item(), name).outputs()
 
 
 @op("ParseSequenceExample", check=lambda op, serialized, *rest: _refused(serialized, 1), **HOST_STRINGS)
@@ -239,9 +267,12 @@ class ParseSequenceExample:
 
     @kept
     def kernel(op, serialized, debug_name, context_dense_defaults):
-        columns = Columns(op, (op.context_sparse_keys, op.context_dense_keys, op.feature_list_sparse_keys,
-                               op.feature_list_dense_keys), op.feature_list_dense_missing_assumed_empty,
-                          context_dense_defaults)
+        columns = op.prepared
+        if columns is None or not are_those(columns.given, context_dense_defaults):
+            columns = op.prepared = Columns(op, (op.context_sparse_keys, op.context_dense_keys,
+                                                 op.feature_list_sparse_keys, op.feature_list_dense_keys),
+                                            op.feature_list_dense_missing_assumed_empty, context_dense_defaults,
+                                            context_dense_defaults)
         names = [text(name) for name in debug_name.tolist()]
         return _Batch(columns, serialized.tolist(), names).outputs()
 
