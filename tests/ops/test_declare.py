@@ -61,6 +61,12 @@ def test_an_effect_that_follows_is_not_said_again():
         OpDeclaration("Tanh", effect="writers")
 
 
+def test_memory_is_any_own_or_cut():
+    assert OpDeclaration("Tanh").memory == "any"
+    with pytest.raises(ValueError, match="one of any, own, cut"):
+        OpDeclaration("Tanh", memory="mine")
+
+
 def test_one_name_stands_for_a_tuple_of_one():
     declaration = OpDeclaration("Tanh", host="x", reads="y", writes=("z", "w"))
     assert (declaration.host, declaration.reads, declaration.writes) == (("x",), ("y",), ("z", "w"))

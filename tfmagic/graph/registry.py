@@ -13,7 +13,9 @@ from tfmagic.graph.operation import Operation
 
 Effect = Literal["none", "reads", "writes", "waits"]
 Traced = bool | Literal["shapes"]
+Memory = Literal["any", "own", "cut"]
 EFFECTS: tuple[str, ...] = get_args(Effect)
+MEMORY: tuple[str, ...] = get_args(Memory)
 
 
 @dataclass(slots=True)
@@ -44,6 +46,7 @@ class OpDeclaration:
       from_shapes: whether the shapes of the inputs settle the output's value.
       settles: `(node, *what is known of the inputs) -> for each output its value, where that tells it, else None`.
       work: `(node, *dims) -> how many operations the kernel does`.
+      memory: whose memory the outputs of a kernel called at run time have: "any", "own" or "cut".
       check: `(node, *dims) -> TensorFlow's words (or error) for shapes that its kernel refuses`, or None; "": it takes
         them, whatever the shape rule says while the graph is built.
       explain: `(node, *values) -> TensorFlow's words for a run that failed with these values`, or None.
@@ -71,6 +74,7 @@ class OpDeclaration:
     sparse: bool = False
     settles: Callable[..., Any] | None = None
     work: Callable[..., float] | None = None
+    memory: Memory = "any"
     check: Callable[..., Any] | None = None
     explain: Callable[..., str | None] | None = None
     functions: dict[str, str] = field(default_factory=dict)
@@ -89,6 +93,8 @@ class OpDeclaration:
         derived: Effect | None = "writes" if self.writes or self.state is not None else "reads" if self.reads else None
         if self.effect is not None and derived is not None:
             raise ValueError(f"{self.name}: its effect follows from what it reads, writes and keeps: {derived}")
+        if self.memory not in MEMORY:
+            raise ValueError(f"{self.name}: memory is one of {', '.join(MEMORY)}, not {self.memory!r}")
         self.effect = self.effect or derived or "none"
         if self.effect not in EFFECTS:
             raise ValueError(f"{self.name}: an effect is one of {', '.join(EFFECTS)}, not {self.effect!r}")

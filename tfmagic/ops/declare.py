@@ -49,6 +49,9 @@ Then its contract, which is all that lowering and passes ask (an unknown keyword
 - `settles=lambda op, *known: ...`: of a kernel called at run time: the outputs (None for the others) whose values
   follow from what is known of the inputs while the plan is made: constants, meta tensors, for strings arrays that have
   their shape alone, or None.
+- `memory`: of a kernel called at run time: whose memory its outputs have. "any": that of an input, perhaps; "own": that
+  of nobody else, be it a part of a larger piece; "cut": besides, it is cut from pieces made beforehand, so that a call
+  asks torch for little.
 - `work=lambda op, *dims: ...`: of a kernel called at run time that does more than to look at each value: how many
   operations, of which one thread does some forty a nanosecond; it is asked where the shapes are known.
 - `check=lambda op, *dims: ...`: TensorFlow's words for a run whose inputs have shapes that its kernel refuses (or an

@@ -39,8 +39,6 @@ from tfmagic.session.tiers.threads import give
 
 _inference = torch._C._InferenceMode
 _LIGHT = 3
-# Kernels that make tensors of single elements without asking torch for each.
-_SINGLE = frozenset({"ParseSingleExample", "DecodeCSV"})
 keep_between_runs()
 
 
@@ -93,7 +91,7 @@ def _asks_torch_for_little(node: torch.fx.Node) -> bool:
     """Whether a call takes a part of what is there, or hands on single elements."""
     target = node.target
     return target is operator.getitem or node.op == "call_method" and bool(node.meta.get("on_object")) or (
-        isinstance(target, RunTimeKernel) and target.op.type in _SINGLE)
+        isinstance(target, RunTimeKernel) and target.memory == "cut")
 
 
 def _results(part: _Part, finish: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:

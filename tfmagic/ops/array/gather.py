@@ -104,7 +104,7 @@ def _batch_dims(op: Any, indices: Any) -> int:
     return op.batch_dims if op.batch_dims >= 0 else op.batch_dims + indices.ndim
 
 
-@array_op("GatherV2", type_attr="Tparams", host="axis", traced="shapes", check=refused_gather,
+@array_op("GatherV2", type_attr="Tparams", host="axis", traced="shapes", memory="own", check=refused_gather,
           explain=lambda op, params, indices, axis: _out_of_reach(params.ndim, int(axis)) or not_in_range(
               indices, params.shape[int(axis)]))
 class GatherV2:
@@ -251,7 +251,8 @@ def slices_dims(params: Dims, indices: Dims) -> Dims:
     return (*indices[:-1], *params[depth:])
 
 
-@array_op("GatherNd", type_attr="Tparams", traced="shapes", check=refused_coordinates, explain=explain_coordinates)
+@array_op("GatherNd", type_attr="Tparams", traced="shapes", memory="own", check=refused_coordinates,
+          explain=explain_coordinates)
 class GatherNd:
     """Slices of a tensor at rows of coordinates."""
 

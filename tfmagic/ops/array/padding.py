@@ -34,7 +34,7 @@ def _refused_tile(op: Any, x: Any, multiples: Any) -> Any:
     return None
 
 
-@array_op("Tile", host="multiples", check=_refused_tile)
+@array_op("Tile", host="multiples", memory="own", check=_refused_tile)
 class Tile:
     """A tensor repeated along each axis."""
 

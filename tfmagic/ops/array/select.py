@@ -261,7 +261,7 @@ def _no_vector(op: Any, x: Any, *axis: Any) -> str | None:
     return None if len(x) == 1 or axis and axis[0][0] else "unique expects a 1D vector."
 
 
-@op("Unique", traced="shapes", check=_no_vector)
+@op("Unique", traced="shapes", memory="own", check=_no_vector)
 class Unique:
     """The different elements of a vector, and each element's place among them."""
 

@@ -452,18 +452,18 @@ for _kind, _rule, _unsorted_rule in (
     if _kind != "mean":
         register(f"UnsortedSegment{_title}", _unsorted_shape, _unsorted_segments(_kind), _unsorted_rule,
                  _static(_kind), host="num_segments", traced="shapes", check=_refused_unsorted,
-                  explain=_explain_unsorted)
+                  explain=_explain_unsorted, memory="own")
 
 for _kind, _title in (("sum", "Sum"), ("mean", "Mean"), ("sqrt_n", "SqrtN")):
     register(f"SparseSegment{_title}", _gathered_shape, _gathered_segments(_kind, False),
              _gathered_gradient(_kind, False), traced="shapes", check=_refused_gathered,
-              explain=_explain_gathered)
+              explain=_explain_gathered, memory="own")
     register(f"SparseSegment{_title}WithNumSegments", _gathered_shape, _gathered_segments(_kind, True),
              _gathered_gradient(_kind, True), host="num_segments", traced="shapes", check=_refused_gathered,
-              explain=_explain_gathered)
+              explain=_explain_gathered, memory="own")
     if _kind != "sum":
         register(f"SparseSegment{_title}Grad", _gathered_grad_shape, _gathered_grad(_kind), host="output_dim0",
-                  traced="shapes", check=_refused_gathered, explain=_explain_grad)
+                  traced="shapes", check=_refused_gathered, explain=_explain_grad, memory="own")
 
 
 # --- public functions ------------------------------------------------------------------------------------------

@@ -243,7 +243,7 @@ def _refused(defaults: Any) -> str | None:
     return None
 
 
-@op("DecodeCSV", check=lambda op, records, defaults: _refused(defaults), **HOST_STRINGS)
+@op("DecodeCSV", memory="cut", check=lambda op, records, defaults: _refused(defaults), **HOST_STRINGS)
 class DecodeCSV:
     """Lines of CSV -> a tensor for each column."""
 

@@ -231,7 +231,7 @@ class ParseExample:
         return columns.of_batch(serialized.tolist(), names.tolist())
 
 
-@op("ParseSingleExample", check=lambda op, serialized, *rest: _refused_single(serialized), **HOST_STRINGS)
+@op("ParseSingleExample", memory="cut", check=lambda op, serialized, *rest: _refused_single(serialized), **HOST_STRINGS)
 class ParseSingleExample:
     """A serialized example -> for each feature a tensor."""
 

@@ -229,7 +229,8 @@ class _Batch:
                 torch.tensor([len(rows) for rows in examples], dtype=torch.int64))
 
 
-@op("ParseSingleSequenceExample", check=lambda op, serialized, *rest: _refused(serialized, 0), **HOST_STRINGS)
+@op("ParseSingleSequenceExample", memory="own", check=lambda op, serialized, *rest: _refused(serialized, 0),
+    **HOST_STRINGS)
 class ParseSingleSequenceExample:
     """A serialized sequence example -> for each feature a tensor, for each list one with an axis of time."""
 
@@ -254,7 +255,7 @@ class ParseSingleSequenceExample:
         return _Single(columns, as_array(serialized).item(), name).outputs()
 
 
-@op("ParseSequenceExample", check=lambda op, serialized, *rest: _refused(serialized, 1), **HOST_STRINGS)
+@op("ParseSequenceExample", memory="own", check=lambda op, serialized, *rest: _refused(serialized, 1), **HOST_STRINGS)
 class ParseSequenceExample:
     """A batch of serialized sequence examples -> for each feature a tensor with an axis of examples, and lengths."""
 

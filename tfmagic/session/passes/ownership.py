@@ -63,18 +63,13 @@ def is_fresh(node: Any) -> bool:
     return False
 
 
-# Kernels that are called at run time and always give memory of their own.
-_OWN_MEMORY = frozenset({"UnsortedSegmentSum", "Unique", "GatherV2", "GatherNd", "SparseSegmentSum",
-                         "SparseSegmentMeanGrad", "SparseSegmentSqrtNGrad", "Tile", "ParseSingleExample", "DecodeCSV"})
-
-
 def is_made_anew(node: Any) -> bool:
     """Whether the value of `node` is a tensor that nobody else has, be it a part of a larger piece of memory."""
     while isinstance(node, fx.Node) and node.target is operator.getitem:
         node = node.args[0]
     if not isinstance(node, fx.Node):
         return False
-    return is_fresh(node) or isinstance(node.target, RunTimeKernel) and node.target.op.type in _OWN_MEMORY
+    return is_fresh(node) or isinstance(node.target, RunTimeKernel) and node.target.memory != "any"
 
 
 def lenders(node: fx.Node, parameters: Sequence[fx.Node]) -> list[fx.Node]:

@@ -144,6 +144,7 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
             self.node.named = resources.named
         self.make_state = declaration.state
         self.work = declaration.work
+        self.memory = declaration.memory
         self.keeps_state = declaration.state is not None
         self.device = device
         self.checks = checks
