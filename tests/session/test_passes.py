@@ -221,6 +221,29 @@ def test_a_stack_out_of_order_stays(sess) -> None:
     assert sess.run(across, {x: [1.0, 2.0, 3.0]}).tolist() == [[1.0, 2.0, 3.0]]
 
 
+@pytest.mark.parametrize("length", [0, 4, 5, 11, 12, 40])
+def test_the_first_place_where_something_holds_is_found_without_a_list(sess, length: int) -> None:
+    """Data sets that sort elements by length ask so; the least of no places is the largest number."""
+    size = tf.placeholder(tf.int32, [])
+    limits = [5, 12, 20]
+    within = tf.logical_and(tf.less_equal([0, *limits[:-1]], size), tf.less(size, limits))
+    bucket = tf.reduce_min(tf.where(within))
+    plain, plan = plans(sess, [bucket], [size], [()])
+    assert "nonzero" in plain.code() and "nonzero" not in plan.code()
+    expected = next((place for place, limit in enumerate(limits) if length < limit), np.iinfo(np.int64).max)
+    assert sess.run(bucket, {size: length}) == expected
+
+
+def test_the_least_of_coordinates_or_of_some_of_them_needs_the_list(sess) -> None:
+    x = tf.placeholder(tf.bool, [2, 3])
+    row = tf.placeholder(tf.bool, [3])
+    others = [tf.reduce_min(tf.where(x)), tf.reduce_min(tf.where(row), 0), tf.reduce_max(tf.where(row))]
+    _, plan = plans(sess, others, [x, row], [(2, 3), (3,)])
+    assert plan.code().count("torch.nonzero") == 2
+    found = sess.run(others, {x: [[False, True, False], [True, False, False]], row: [False, True, True]})
+    assert [np.asarray(value).tolist() for value in found] == [0, [1], 2]
+
+
 def test_constants_fold(sess) -> None:
     y = tf.constant(2.0) * 3.0 + 4.0
     _, plan = plans(sess, [y])

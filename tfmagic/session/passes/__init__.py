@@ -17,6 +17,7 @@ def pipeline() -> list[tuple[str, Callable[[PlanGraph], bool]]]:
     from tfmagic.session.passes import (
         cse,
         dead_code,
+        first_places,
         fused_updates,
         handed_over,
         images,
@@ -34,7 +35,7 @@ def pipeline() -> list[tuple[str, Callable[[PlanGraph], bool]]]:
 
     return [("fused updates", fused_updates.run), ("sums of lists", list_sums.run), ("dead code", dead_code.run),
             ("known values", known.run), ("simplify", simplify.run), ("common sub-expressions", cse.run),
-            ("stacks", stacks.run),
+            ("first places", first_places.run), ("stacks", stacks.run),
             ("lookups", lookups.run), ("images", images.run), ("repeats", repeats.run),
             ("recurrent nets", recurrent.run), ("sums over turns", sums_over_turns.run),
             ("turned before loops", turned_before_loops.run),
