@@ -39,6 +39,11 @@ def _static_shapes(op: Any) -> Any:
     return [np.array(d, _numpy_type(op)) if d is not None and None not in d else None for d in found]
 
 
+def _vector(op: Any, x: Any) -> Any:
+    """A shape; torch itself would take five times as long to make a tensor of it."""
+    return torch.from_numpy(np.array(x.shape, _numpy_type(op)))
+
+
 @op("Shape", traced="shapes", from_shapes=True)
 class Shape:
     """The shape of a tensor as a vector."""
@@ -47,7 +52,7 @@ class Shape:
         return (None if x is None else len(x),)
 
     def kernel(op, x):
-        return torch.tensor(x.shape, dtype=torch_dtype(op.out_type))
+        return _vector(op, x)
 
     static = _static_shape
 
@@ -61,7 +66,7 @@ class ShapeN:
 
     def kernel(op, *inputs):
         values = inputs[0] if len(inputs) == 1 and isinstance(inputs[0], (list, tuple)) else inputs
-        return tuple(torch.tensor(x.shape, dtype=torch_dtype(op.out_type)) for x in values)
+        return tuple([_vector(op, x) for x in values])
 
     static = _static_shapes
 
@@ -73,7 +78,7 @@ class Size:
     shape = shape_rules.scalar
 
     def kernel(op, x):
-        return torch.tensor(x.size if isinstance(x, np.ndarray) else x.numel(), dtype=torch_dtype(op.out_type))
+        return torch.full((), x.size if isinstance(x, np.ndarray) else x.numel(), dtype=torch_dtype(op.out_type))
 
     def static(op):
         size = shapes.num_elements(op.op._inputs[0]._dims)
@@ -87,7 +92,7 @@ class Rank:
     shape = shape_rules.scalar
 
     def kernel(op, x):
-        return torch.tensor(x.ndim, dtype=torch.int32)
+        return torch.full((), x.ndim, dtype=torch.int32)
 
     def static(op):
         dims = op.op._inputs[0]._dims

@@ -54,7 +54,7 @@ class GroupByWindow(Derived):
 
         def _opened(self) -> Iteration:
             key, elements = self._window
-            given = torch.tensor(key, dtype=torch.int64), Elements(elements)
+            given = torch.full((), key, dtype=torch.int64), Elements(elements)
             return dataset_of(self._dataset.reduce, given, "`reduce_func`").iterator()
 
         def _next_window(self) -> tuple[int, list[Element]]:
@@ -67,7 +67,7 @@ class GroupByWindow(Derived):
                     break
                 key = int(dataset.key(*element)[0])
                 if key not in self._groups:
-                    size = int(dataset.size(torch.tensor(key, dtype=torch.int64))[0])
+                    size = int(dataset.size(torch.full((), key, dtype=torch.int64))[0])
                     if size <= 0:
                         raise errors.InvalidArgumentError(None, None, "Window size must be greater than zero, but got "
                                                           f"{size}.")
