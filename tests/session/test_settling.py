@@ -283,13 +283,61 @@ def test_who_fetches_what_is_settled_may_change_it(sess: tf.Session) -> None:
         values[:] = 0
 
 
-def test_a_plan_that_changes_something_does_not_settle(sess: tf.Session, settled_plans: list[settling.Parts]) -> None:
+def test_a_plan_that_counts_beside_its_products_settles(sess: tf.Session, settled_plans: list[settling.Parts]) -> None:
     x = tf.placeholder(tf.float32, [256, 256])
     w = tf.get_variable("w", [256, 256], initializer=tf.ones_initializer())
-    count = tf.get_variable("count", [], initializer=tf.zeros_initializer())
-    fetches = [tf.matmul(x, w)[0, 0], count.assign_add(1)]
-    sess.run(tf.global_variables_initializer())
-    assert [sess.run(fetches, {x: np.ones([256, 256])}) for _ in range(RUNS)] == [[256, i + 1] for i in range(RUNS)]
+    y = tf.matmul(x, w)[0, 0]
+    mean, more = tf.metrics.mean(y)
+    sess.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
+    assert [sess.run(more, {x: np.full([256, 256], i)}) for i in range(RUNS)] == [128 * i for i in range(RUNS)]
+    assert sess.run(mean) == 128 * (RUNS - 1)
+    assert len(settled_plans) == 1
+
+
+def test_a_plan_that_takes_from_a_data_set_settles(sess: tf.Session, settled_plans: list[settling.Parts]) -> None:
+    x = tf.data.Dataset.from_tensors(np.ones([256, 256], np.float32)).repeat(RUNS).make_one_shot_iterator().get_next()
+    w = tf.get_variable("w", [256, 256], initializer=tf.ones_initializer())
+    y = tf.matmul(x, w)[0, 0]
+    sess.run(w.initializer)
+    for _ in range(RUNS):
+        given, made = sess.run([x, y])
+        assert (given == 1).all() and made == 256
+    with pytest.raises(tf.errors.OutOfRangeError):
+        sess.run(y)
+    assert len(settled_plans) == 1
+
+
+def test_what_is_settled_is_no_new_value_of_a_variable(sess: tf.Session) -> None:
+    x, w, y = settled_line(sess)
+    other = tf.get_variable("other", [256, 256], initializer=tf.zeros_initializer())
+    fetches = [y, other.assign(2 * w).op]
+    more = other.assign_add(tf.ones([256, 256]))
+    sess.run(other.initializer)
+    for _ in range(RUNS):
+        assert sess.run(fetches, {x: np.ones([256, 256])})[0] == 256
+        assert (sess.run(more) == 3).all()
+
+
+def test_what_is_settled_is_nothing_that_a_queue_keeps(sess: tf.Session) -> None:
+    x, w, y = settled_line(sess)
+    queue = tf.FIFOQueue(RUNS, [tf.float32], [[256, 256]])
+    fetches, taken = [y, queue.enqueue(2 * w)], queue.dequeue()
+    for _ in range(RUNS):
+        assert sess.run(fetches, {x: np.ones([256, 256])})[0] == 256
+        values = sess.run(taken)
+        assert (values == 2).all()
+        values[:] = 0
+
+
+def test_a_plan_that_changes_variables_in_place_does_not_settle(sess: tf.Session,
+                                                                settled_plans: list[settling.Parts]) -> None:
+    x, w, y = settled_line(sess)
+    settled_plans.clear()
+    head = tf.get_variable("head", [256, 256], initializer=tf.zeros_initializer())
+    train = tf.train.AdamOptimizer().minimize(tf.reduce_sum(tf.matmul(tf.matmul(x, w), head)), var_list=[head])
+    sess.run(tf.variables_initializer(set(tf.global_variables()) - {w}))
+    for _ in range(RUNS):
+        sess.run(train, {x: np.ones([256, 256])})
     assert not settled_plans
 
 

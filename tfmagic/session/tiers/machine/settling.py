@@ -1,7 +1,7 @@
 """Settling: a plan that reads variables which stay as they are computes once what follows from them alone.
 
 Filters are then multiplied by what normalises the images, and laid out as the quickest engine wants them
-(`passes/settled.py`, `tiers/settled.py`). This holds for plans that change nothing.
+(`passes/settled.py`, `tiers/settled.py`).
 
 A plan settles when it has run often, and its variables were the same in the last runs. Once one is another value, or
 was changed in place, what was kept is gone, and the plan runs as if it had never settled until some runs saw no change.
@@ -21,7 +21,7 @@ from torch import fx
 from tfmagic.base.machine import compiler
 from tfmagic.session.changes import changes
 from tfmagic.session.passes import check_plan, settled, work
-from tfmagic.session.passes.ownership import lenders
+from tfmagic.session.passes.ownership import is_made_anew, lenders
 from tfmagic.session.passes.settled import filters_of
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.running import current
@@ -65,14 +65,15 @@ class Parts(NamedTuple):
 
 
 def wanted(plan: PlanGraph, divided: Callable[[PlanGraph], Iterable[Any]]) -> set[str]:
-    """The names of the large products by settled filters of a plan that changes nothing; none where they are too few.
+    """The names of the large products by settled filters of a plan; none where they are too few.
+
+    A plan that changes variables in place settles never: nobody could tell its changes from others'.
 
     Args:
       divided: gives what the plan computes when it does not settle, `Engines` among it.
     """
     nodes = list(plan.graph.nodes)
-    if plan.written or plan.in_place or sum(map(_work, filter(concerns, nodes))) < _LEAST or \
-            not all(node.meta.get("effect", "none") in ("none", "reads") for node in nodes):
+    if plan.in_place or sum(map(_work, filter(concerns, nodes))) < _LEAST:
         return set()
     known = settled.found(plan)
     large = [item.node for item in divided(plan) if isinstance(item, Engines)]
@@ -104,9 +105,10 @@ def apart(plan: PlanGraph, names: Container[str]) -> Parts | None:
     around = given_bytes(nodes)
     targets = [ByFilters(call, threads_of(call, folded.threads, ours=True), around, _made_positive(twins[call]))
                for call in calls]
-    parameters = [node for node in rest.graph.nodes if node.op == "placeholder"]
-    if any(isinstance(lender.meta["source"], Kept) for result in rest.results[0]
-           for lender in lenders(result, parameters)):
+    given_away = [*rest.results[0], *rest.results[1], *(
+        given for node in rest.graph.nodes if node.meta.get("effect") in ("writes", "waits")
+        for given in node.all_input_nodes)]
+    if any(_lies_in_what_is_kept(value) for value in given_away):
         return None
     for call, target, parameter in zip(calls, targets, filters):
         twins[call].target = target
@@ -121,9 +123,21 @@ def apart(plan: PlanGraph, names: Container[str]) -> Parts | None:
     return Parts(first, rest, [places[source] for source in first.parameters], [places[source] for source in others])
 
 
-def _part(plan: PlanGraph, name: str, graph: fx.Graph) -> PlanGraph:
-    return PlanGraph(name, graph, plan.constants, feeds=plan.feeds, fetches=plan.fetches, ops=plan.ops,
-                     threads=plan.threads)
+def _lies_in_what_is_kept(node: fx.Node) -> bool:
+    """Whether the value of a node may lie in the memory of a parameter that is kept between runs.
+
+    An object gives what it was given.
+    """
+    waiting, seen = [node], set()
+    while waiting:
+        node = waiting.pop()
+        if node in seen or node.meta.get("on_object") or is_made_anew(node):
+            continue
+        if node.op == "placeholder" and isinstance(node.meta["source"], Kept):
+            return True
+        seen.add(node)
+        waiting += node.all_input_nodes
+    return False
 
 
 def _first(plan: PlanGraph, known: set[fx.Node], handed: Iterable[fx.Node],
@@ -145,9 +159,7 @@ def _first(plan: PlanGraph, known: set[fx.Node], handed: Iterable[fx.Node],
         made.meta = {"op": call.meta.get("op"), "effect": "none", "inputs": []}
         results.append(made)
     graph.output((tuple(results), (), ()))
-    first = _part(plan, "settled", graph)
-    first.feeds = ()
-    return first
+    return PlanGraph("settled", graph, plan.constants, ops=plan.ops, threads=plan.threads)
 
 
 def _rest(plan: PlanGraph, known: set[fx.Node], handed: Sequence[fx.Node], calls: Sequence[fx.Node]) \
@@ -176,7 +188,9 @@ def _rest(plan: PlanGraph, known: set[fx.Node], handed: Sequence[fx.Node], calls
     for node in plan.graph.nodes:
         if node.op == "get_attr" and node in asked or node not in known and node.op != "placeholder":
             twins[node] = graph.node_copy(node, twins.__getitem__)
-    return _part(plan, plan.name, graph), twins, filters
+    rest = PlanGraph(plan.name, graph, plan.constants, plan.written, feeds=plan.feeds, fetches=plan.fetches,
+                     ops=plan.ops, threads=plan.threads)
+    return rest, twins, filters
 
 
 def _made_positive(call: fx.Node) -> bool:
