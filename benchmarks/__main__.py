@@ -36,6 +36,8 @@ RATIOS = (
     ("cnn_step", "CNN 28 x 28, batch 32", "tensorflow", 1.0),
     ("cnn_step", "CNN 28 x 28, batch 32", "pytorch", 1.15),
     ("resnet_run", "ResNet-50 of 64 x 64, batch 8", "pytorch", 1.0),
+    ("picture_run", "ResNet-50 of one image of 224 x 224", "tensorflow1", 1.0),
+    ("picture_run", "ResNet-50 of one image of 224 x 224", "pytorch", 1.0),
     ("resnet_step", "ResNet-50 step, 64 x 64, batch 8", "pytorch", 1.0),
     ("small_ops", "1,500 small operations in a chain", "tensorflow1", 1.0),
     ("small_ops", "1,500 small operations in a chain", "tensorflow1", 8.0, COMPILED),

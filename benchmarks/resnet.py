@@ -1,36 +1,53 @@
-"""ResNet-50 on 8 images of 64 x 64: slim's, run and trained, and its PyTorch twin, channels last.
+"""ResNet-50 on 8 images of 64 x 64, and on one of 224 x 224: slim's, run and trained, and its PyTorch twin.
 
 This file is read by the peer's interpreter too, which may be a Python 2.
 """
+
+import importlib
 
 import numpy as np
 
 from benchmarks.programs import session, started, stepping
 
+BATCH, ONE = (8, 64, 64, 3), (1, 224, 224, 3)
 
-def pictures():
+
+def pictures(shape=BATCH):
     """A fixed batch of images with their classes."""
     random = np.random.RandomState(0)
-    return random.rand(8, 64, 64, 3).astype(np.float32), random.randint(0, 1000, 8)
+    return random.rand(*shape).astype(np.float32), random.randint(0, 1000, shape[0])
 
 
-def network(tf, training):
+def network(tf, training, shape=BATCH):
     """The images, and the logits of their 1,000 classes."""
     slim = tf.contrib.slim
+    if not hasattr(slim, "nets"):  # TensorFlow has them once somebody asks for the module
+        importlib.import_module("tensorflow.contrib.slim.nets")
     nets = slim.nets.resnet_v1
-    x = tf.placeholder(tf.float32, [8, 64, 64, 3])
-    with tf.variable_scope("trained" if training else "used"), slim.arg_scope(nets.resnet_arg_scope()):
+    x = tf.placeholder(tf.float32, shape)
+    scope = ("trained" if training else "used") + str(shape[1])
+    with tf.variable_scope(scope), slim.arg_scope(nets.resnet_arg_scope()):
         logits, _ = nets.resnet_v1_50(x, 1000, is_training=training)
-    return x, tf.reshape(logits, [8, 1000])
+    return x, tf.reshape(logits, [shape[0], 1000])
+
+
+def running(tf, threads, shape):
+    """A run that gives the logits of the images."""
+    x, logits = network(tf, False, shape)
+    sess = session(tf, threads)
+    sess.run(tf.global_variables_initializer())
+    images, _ = pictures(shape)
+    return (lambda: sess.run(logits, feed_dict={x: images})), 1
 
 
 def resnet_run(tf, threads):
-    """The logits of the images."""
-    x, logits = network(tf, False)
-    sess = session(tf, threads)
-    sess.run(tf.global_variables_initializer())
-    images, _ = pictures()
-    return (lambda: sess.run(logits, feed_dict={x: images})), 1
+    """The logits of 8 small images."""
+    return running(tf, threads, BATCH)
+
+
+def picture_run(tf, threads):
+    """The logits of one image."""
+    return running(tf, threads, ONE)
 
 
 def resnet_step(tf, threads):
@@ -83,17 +100,27 @@ def fed(torch, images):
     return torch.from_numpy(images).permute(0, 3, 1, 2)
 
 
-def resnet_run_torch(torch, threads):
-    """The same logits."""
+def running_torch(torch, threads, shape):
+    """The same run in eager PyTorch."""
     started(torch, threads)
     model = twin(torch).eval()
-    images, _ = pictures()
+    images, _ = pictures(shape)
 
     def step():
         with torch.inference_mode():
             return model(fed(torch, images)).numpy()
 
     return step, 1
+
+
+def resnet_run_torch(torch, threads):
+    """The same logits of 8 small images."""
+    return running_torch(torch, threads, BATCH)
+
+
+def picture_run_torch(torch, threads):
+    """The same logits of one image."""
+    return running_torch(torch, threads, ONE)
 
 
 def resnet_step_torch(torch, threads):
@@ -109,5 +136,5 @@ def resnet_step_torch(torch, threads):
     return stepping(optimizer, loss), 1
 
 
-TENSORFLOW = {f.__name__: f for f in (resnet_run, resnet_step)}
-PYTORCH = {"resnet_run": resnet_run_torch, "resnet_step": resnet_step_torch}
+TENSORFLOW = {f.__name__: f for f in (resnet_run, picture_run, resnet_step)}
+PYTORCH = {"resnet_run": resnet_run_torch, "picture_run": picture_run_torch, "resnet_step": resnet_step_torch}
