@@ -18,6 +18,7 @@ from tfmagic.session.tiers.machine import settling
 pytestmark = pytest.mark.skipif(not compiler.available(), reason="there is no compiler of machine code")
 
 RUNS = 8
+IS_OF_IMAGES = settling._is_of_images
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +29,7 @@ def soon(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(engines, "_ROUNDS", 1)
     monkeypatch.setattr(settling, "_PATIENCE", 1)
     monkeypatch.setattr(settling, "_LEAST", 1)
+    monkeypatch.setattr(settling, "_is_of_images", lambda node: True)
     choices._known.cache_clear()
     yield
     choices._known.cache_clear()
@@ -346,6 +348,19 @@ def test_what_is_small_does_not_settle(sess: tf.Session, settled_plans: list[set
     monkeypatch.setattr(settling, "_LEAST", 1e12)
     settled_line(sess)
     assert not settled_plans
+
+
+def test_products_alone_do_not_settle(sess: tf.Session, settled_plans: list[settling.Parts],
+                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settling, "_is_of_images", IS_OF_IMAGES)
+    settled_line(sess)
+    assert not settled_plans
+    x = tf.placeholder(tf.float32, [2, 12, 12, 16])
+    y = conv(x)
+    sess.run(tf.global_variables_initializer())
+    for _ in range(RUNS):
+        sess.run(y, {x: np.ones(x.shape)})
+    assert len(settled_plans) == 1
 
 
 def test_what_cannot_be_computed_fails_in_the_plan_itself(sess: tf.Session, settled_plans: list[settling.Parts],

@@ -73,12 +73,17 @@ def wanted(plan: PlanGraph, divided: Callable[[PlanGraph], Iterable[Any]]) -> se
       divided: gives what the plan computes when it does not settle, `Engines` among it.
     """
     nodes = list(plan.graph.nodes)
-    if plan.in_place or sum(map(_work, filter(concerns, nodes))) < _LEAST:
+    if plan.in_place or not any(map(_is_of_images, nodes)) or sum(map(_work, filter(concerns, nodes))) < _LEAST:
         return set()
     known = settled.found(plan)
     large = [item.node for item in divided(plan) if isinstance(item, Engines)]
     found = [node for node in large if filters_of(node) in known and node not in known and concerns(node)]
     return {node.name for node in found} if sum(map(_work, found)) >= _LEAST else set()
+
+
+def _is_of_images(node: fx.Node) -> bool:
+    """Whether a plan with such a call gains: the filters of products alone lie well as they are."""
+    return node.target in (torch.conv2d, torch.ops.aten.native_batch_norm)
 
 
 def _work(node: fx.Node) -> float:
