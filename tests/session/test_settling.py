@@ -39,15 +39,15 @@ def soon(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def settled_plans(monkeypatch: pytest.MonkeyPatch) -> list[settling.Parts]:
     """The plans that settled, each as often as it did."""
     found: list[settling.Parts] = []
-    original = settling.Settling._settled
+    original = settling.Settling._keep
 
-    def noted(self: Any, parameters: Any) -> Any:
-        kept = original(self, parameters)
-        if kept is not None:
-            found.append(self._parts)
+    def noted(self: Any, seen: Any, settled: Any, parameters: Any) -> bool:
+        kept = original(self, seen, settled, parameters)
+        if kept:
+            found.append(settled.parts)
         return kept
 
-    monkeypatch.setattr(settling.Settling, "_settled", noted)
+    monkeypatch.setattr(settling.Settling, "_keep", noted)
     return found
 
 
@@ -271,6 +271,28 @@ def test_readers_in_many_threads_see_a_whole_change_or_none(sess: tf.Session) ->
         reader.join()
     assert set(seen) <= {256.0 * count for count in range(1, 32)}
     assert sess.run(y, {x: np.ones([256, 256])}) == 256 * 31
+
+
+def test_what_a_slow_thread_keeps_is_nothing_for_those_who_see_other_values(sess: tf.Session,
+                                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    x, w, y = settled_line(sess)
+    given = np.ones([256, 256])
+    original = settling.Settling._keep
+    slow: list[Any] = []
+
+    def keep(self: Any, *given_to_it: Any) -> bool:
+        if not slow:  # the first thread is still at it while another changes the variable and runs
+            slow.append(threading.current_thread())
+            other = threading.Thread(target=lambda: [w.load(np.full([256, 256], 3, np.float32), sess),
+                                                     *(sess.run(y, {x: given}) for _ in range(2))])
+            other.start()
+            other.join()
+        return original(self, *given_to_it)
+
+    monkeypatch.setattr(settling.Settling, "_keep", keep)
+    w.load(np.full([256, 256], 2, np.float32), sess)
+    got = [sess.run(y, {x: given}) for _ in range(RUNS)]
+    assert slow and got == sorted(got) and set(got) == {512, 768}
 
 
 # --- what does not settle ---------------------------------------------------------------------------------------------

@@ -213,6 +213,44 @@ def _made_positive(call: fx.Node) -> bool:
     return False
 
 
+class _Seen:
+    """Variables as runs saw them.
+
+    Attributes:
+      same: how many runs saw them so, after the first.
+      kept: what follows from them, where it was computed.
+
+    Args:
+      values: of the variables.
+    """
+
+    __slots__ = ("same", "kept", "_values", "_in_place")
+
+    def __init__(self, values: Iterable[Any]):
+        self.same = 0
+        self.kept: Sequence[Any] | None = None
+        self._values = list(map(weakref.ref, values))
+        self._in_place = changes.in_place
+
+    def are(self, values: Sequence[Any]) -> bool:
+        """Whether these are the same."""
+        return len(values) == len(self._values) and (not values or self._in_place == changes.in_place and all(
+            map(operator.is_, values, [value() for value in self._values])))
+
+
+class _Settled(NamedTuple):
+    """A plan in two that can be called.
+
+    Attributes:
+      parts: the two plans.
+      first, rest: their callables.
+    """
+
+    parts: Parts
+    first: Callable[..., Any]
+    rest: Callable[..., Any]
+
+
 class Settling:
     """A plan's callable that settles.
 
@@ -234,56 +272,41 @@ class Settling:
         known = settled.found(plan)
         parameters = [node for node in plan.graph.nodes if node.op == "placeholder"]
         self._places = [place for place, node in enumerate(parameters) if node in known]
-        self._seen: list[Any] = []
-        self._in_place = -1
-        self._same = 0
-        self._parts: Parts | None = None
-        self._first: Callable[..., Any] | None = None
-        self._rest: Callable[..., Any] | None = None
-        self._kept: Sequence[Any] | None = None
+        # Threads that see other variables replace what others have seen, and never change it.
+        self._seen: _Seen | None = None
+        self._settled: _Settled | None = None
 
     def call(self, *parameters: Any) -> Any:
-        if self._is_changed(parameters):
-            self._kept = None
-            self._same = 0
+        values = [parameters[place] for place in self._places]
+        seen, settled = self._seen, self._settled
+        if seen is None or not seen.are(values):
+            self._seen = None if any(value is None for value in values) else _Seen(values)
             return self._counted(*parameters)
-        kept = self._kept
-        if kept is None:
-            kept = self._settled(parameters)
-            if kept is None:
+        if seen.kept is None:
+            seen.same += 1
+            settled = settled or self._asked()
+            if settled is None or seen.same < _PATIENCE or not self._keep(seen, settled, parameters):
                 return self._plain(*parameters)
-        return self._rest(*[parameters[place] for place in self._parts.others], *kept)  # type: ignore[misc,union-attr]
+        others, kept = settled.parts.others, seen.kept  # type: ignore[union-attr]
+        return settled.rest(*[parameters[place] for place in others], *kept)  # type: ignore[misc,union-attr]
 
-    def _is_changed(self, parameters: Sequence[Any]) -> bool:
-        """Whether a variable is not what it was at the last call."""
-        own = [parameters[place] for place in self._places]
-        if len(self._seen) == len(own) and all(map(operator.is_, own, [seen() for seen in self._seen])):
-            if self._in_place == changes.in_place or not own:
-                return False
-        elif None in own:  # the plan says what is missing
-            return True
-        else:
-            self._seen = list(map(weakref.ref, own))
-        self._in_place = changes.in_place
-        return True
-
-    def _settled(self, parameters: Sequence[Any]) -> Sequence[Any] | None:
-        """What is kept from now on; None: nothing yet."""
-        self._same += 1
+    def _asked(self) -> _Settled | None:
+        """The two plans, once they were made."""
         if self._later.waits and current.deadline is None:  # who has little time waits for no compiler
             self._later.count()
-            if not self._later.waits and self._later.made is not None:
-                self._parts = self._later.made
-                self._first, self._rest = map(python.function, (self._parts.first, self._parts.rest))
-        if self._parts is None or self._same < _PATIENCE:
-            return None
+            parts: Parts | None = None if self._later.waits else self._later.made
+            if parts is not None:
+                self._settled = _Settled(parts, python.function(parts.first), python.function(parts.rest))
+        return self._settled
+
+    def _keep(self, seen: _Seen, settled: _Settled, parameters: Sequence[Any]) -> bool:
+        """Keep what follows from the variables; whether it can be computed."""
         try:
-            (kept, _, _) = self._first(*[parameters[place] for place in self._parts.variables])  # type: ignore[misc]
+            seen.kept = settled.first(*[parameters[place] for place in settled.parts.variables])[0]
         except Exception:  # the plan itself says what is wrong
-            self._parts = None
-            return None
-        self._kept = kept
-        return kept
+            self._settled = None
+            return False
+        return True
 
 
 def _made(plan: PlanGraph, names: Container[str], with_machine_code: Callable[[PlanGraph], PlanGraph]) -> Parts | None:
