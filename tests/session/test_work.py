@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -77,3 +82,57 @@ def test_a_failed_large_call_leaves_one_thread_and_names_its_node(four_threads) 
         with pytest.raises(tf.errors.InvalidArgumentError, match="failing"):
             sess.run(failing, {x: np.ones([3, 3]), y: np.ones([600, 600])})
     assert torch.get_num_threads() == 4
+
+
+VALUES, PLACES = torch.linspace(0.1, 1, 8000).view(500, 16), torch.arange(0, 400, 2)
+ROWS, IMAGES = VALUES[:200], VALUES[:64].reshape(2, 4, 16, 8)
+CALLS = {
+    "index_add": lambda: VALUES.index_add(0, PLACES, ROWS),
+    "scatter_add": lambda: VALUES.scatter_add(0, PLACES[:, None].expand(-1, 16), ROWS),
+    "index_put": lambda: VALUES.index_put((PLACES,), ROWS),
+    "max": lambda: VALUES.max(1),
+    "logsumexp": lambda: VALUES.logsumexp(1),
+    "softmax": lambda: VALUES.softmax(1),
+    "log_softmax": lambda: VALUES.log_softmax(1),
+    "tril": lambda: VALUES.tril(),
+    "one_hot": lambda: torch.nn.functional.one_hot(PLACES, 500),
+    "max_pool2d": lambda: torch.max_pool2d(IMAGES, 2),
+    "avg_pool2d": lambda: torch.nn.functional.avg_pool2d(IMAGES, 2),
+    "layer_norm": lambda: torch.nn.functional.layer_norm(VALUES, (16,)),
+    "add": lambda: VALUES + VALUES,
+    "index_select": lambda: VALUES.index_select(0, PLACES),
+    "sum": lambda: VALUES.sum(0),
+    "cat": lambda: torch.cat([VALUES, VALUES]),
+    "argmax": lambda: VALUES.argmax(1),
+    "masked_select": lambda: VALUES.masked_select(VALUES > 0.5),
+    "cumsum": lambda: VALUES.cumsum(0),
+}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork") or not Path("/proc/self/status").exists(), reason="needs Linux")
+def test_torch_wakes_threads_for_few_values_where_we_say_so() -> None:
+    code = """
+import os
+import torch
+from tests.session.test_work import CALLS
+from tfmagic.session.passes.work import WAKING
+
+torch.set_num_threads(2)
+for name, call in CALLS.items():
+    if not os.fork():  # a process of which nothing was asked yet
+        with torch.inference_mode():
+            call()
+        status = open("/proc/self/status").read()
+        threads = int(status.partition("Threads:")[2].split()[0])
+        os._exit(int((threads > 1) is not (name in WAKING)))
+    assert os.wait()[1] == 0, name
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "OMP_NUM_THREADS": "2"})
+
+
+def test_a_plan_of_few_rows_has_one_thread() -> None:
+    rows, x = tf.placeholder(tf.int32, [20]), tf.placeholder(tf.float32, [20, 8])
+    table = tf.get_variable("table", [50, 8])
+    assert work.wants_one_thread(plan_of([tf.scatter_add(table, rows, x)], [rows, x]))
+    assert work.wants_one_thread(plan_of([tf.nn.softmax(x)], [x]))
+    assert not work.wants_one_thread(plan_of([x + 2 * x], [x]))

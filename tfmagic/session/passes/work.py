@@ -10,7 +10,8 @@ spins, or is waited for. So a plan of small calls runs on one thread, and in oth
 4. A view does nothing.
 5. A call of linear algebra does two operations for each number of a matrix and each of its shorter lines: its library
    wakes threads for products within, however small.
-6. A pass that makes one call of many notes what it does (`meta["work"]`); the declaration of an op may say it, too.
+6. Some functions wake threads however few values there are.
+7. A pass that makes one call of many notes what it does (`meta["work"]`); the declaration of an op may say it, too.
 """
 
 from __future__ import annotations
@@ -40,6 +41,16 @@ _WAKING = 1 << 15
 _PRODUCTS = frozenset({torch.matmul, torch.mm, torch.bmm, torch.addmm, torch.baddbmm, operator.matmul})
 # Functions of linear algebra besides those of `torch.linalg`, of which some are about vectors.
 _OF_MATRICES, _OF_VECTORS = frozenset({"cholesky_solve"}), frozenset({"linalg_vector_norm", "linalg_cross"})
+# Functions, and methods, that wake threads for a few values too (`tests/session/test_work.py` asks torch).
+WAKING = frozenset({
+    "_log_softmax", "_log_softmax_backward_data", "_softmax", "_softmax_backward_data", "avg_pool2d",
+    "avg_pool2d_backward", "avg_pool3d", "bucketize", "cdist", "cross_entropy", "ctc_loss", "einsum", "embedding_bag",
+    "fft_fft", "fft_ifft", "fft_irfft", "fft_rfft", "fused_adam", "gelu", "gelu_backward", "histc", "index_add",
+    "index_add_", "index_put", "index_put_", "layer_norm", "log_softmax", "logsumexp", "lstm", "max", "max_pool2d",
+    "max_pool2d_with_indices", "max_pool2d_with_indices_backward", "max_pool3d_with_indices", "min", "mode",
+    "native_batch_norm", "native_batch_norm_backward", "native_layer_norm", "native_layer_norm_backward", "one_hot",
+    "scatter_add", "scatter_add_", "scatter_reduce", "softmax", "tril", "triu",
+})
 # Another look at the same memory.
 _VIEWS = frozenset({operator.getitem, torch.narrow, torch.permute, "permute", "t", "expand", "unsqueeze"})
 _CONVOLUTIONS = frozenset({torch.conv1d, torch.conv2d, torch.conv3d, torch.ops.aten.convolution_backward})
@@ -79,9 +90,17 @@ def _nodes(plan: PlanGraph) -> Iterator[fx.Node]:
 
 
 def _wakes(node: fx.Node, amount: float) -> bool:
-    """Whether torch might wake threads for a call: it does so for any product, and from so many values on."""
-    return node.target in _PRODUCTS or node.target in _CONVOLUTIONS or amount >= _PER_VALUE * _WAKING \
-        or isinstance(node.target, RunTimeKernel) or _is_of_matrices(node)
+    """Whether torch might wake threads for a call (rule 6): it does so for any product, and from so many values on."""
+    target = node.target
+    return target in _PRODUCTS or target in _CONVOLUTIONS or amount >= _PER_VALUE * _WAKING \
+        or isinstance(target, RunTimeKernel) or hasattr(target, "on_values") or _is_of_matrices(node) \
+        or (target if isinstance(target, str) else getattr(target, "__name__", "")) in WAKING or _is_at_places(node)
+
+
+def _is_at_places(node: fx.Node) -> bool:
+    """Whether a call takes what stands at places that tensors tell."""
+    return node.target is operator.getitem and any(
+        isinstance(given.meta.get("val"), torch.Tensor) and given is not node.args[0] for given in node.all_input_nodes)
 
 
 def _is_of_matrices(node: fx.Node) -> bool:
