@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -383,6 +384,23 @@ def test_products_alone_do_not_settle(sess: tf.Session, settled_plans: list[sett
     for _ in range(RUNS):
         sess.run(y, {x: np.ones(x.shape)})
     assert len(settled_plans) == 1
+
+
+def test_all_plans_together_keep_so_much_and_no_more(sess: tf.Session, settled_plans: list[settling.Parts],
+                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    gc.collect()  # what other tests left
+    held = sum(settling._held.values())
+    monkeypatch.setattr(settling, "_MOST_OF_ALL", held + 2 * 256 * 256)
+    x = tf.placeholder(tf.float32, [256, 256])
+    w = tf.get_variable("w", [256, 256], initializer=tf.ones_initializer())
+    products = [tf.matmul(x, w) * float(count) for count in range(1, 4)]
+    sess.run(w.initializer)
+    for _ in range(RUNS):
+        assert [sess.run(each, {x: np.ones([256, 256])})[0, 0] for each in products] == [256, 512, 768]
+    assert len(settled_plans) == 2 and sum(settling._held.values()) == held + 2 * 256 * 256
+    sess.close()
+    gc.collect()
+    assert sum(settling._held.values()) == held
 
 
 def test_what_cannot_be_computed_fails_in_the_plan_itself(sess: tf.Session, settled_plans: list[settling.Parts],

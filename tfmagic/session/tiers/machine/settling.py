@@ -33,8 +33,8 @@ from tfmagic.session.tiers.settled import ByFilters, Filters, concerns
 _LEAST = 1e7
 # Runs that see the same variables before what follows from them is computed anew.
 _PATIENCE = 4
-# Numbers that are kept between runs beside filters, at most.
-_MOST = 1 << 26
+# Numbers that one plan keeps between runs beside filters, at most; and all plans of the process, filters included.
+_MOST, _MOST_OF_ALL = 1 << 26, 1 << 27
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,14 @@ class Parts(NamedTuple):
       rest: what needs one; its last parameters are what `first` gives.
       variables: the places of the parameters of `first` among those of the plan.
       others: the places of the first parameters of `rest` among them.
+      numbers: how many are kept.
     """
 
     first: PlanGraph
     rest: PlanGraph
     variables: list[int]
     others: list[int]
+    numbers: int
 
 
 def wanted(plan: PlanGraph, divided: Callable[[PlanGraph], Iterable[Any]]) -> set[str]:
@@ -104,7 +106,8 @@ def apart(plan: PlanGraph, names: Container[str]) -> Parts | None:
                                 if given in known and given.op.startswith("call_")
                                 and not (node in calls and given is filters_of(node))))
     own = [node for node in nodes if node.op == "placeholder"]
-    if not calls or sum(node.meta["val"].numel() for node in handed if not lenders(node, own)) > _MOST:
+    beside = sum(node.meta["val"].numel() for node in handed if not lenders(node, own))
+    if not calls or beside > _MOST:
         return None
     rest, twins, filters = _rest(folded, known, handed, calls)
     around = given_bytes(nodes)
@@ -125,7 +128,8 @@ def apart(plan: PlanGraph, names: Container[str]) -> Parts | None:
     check_plan(rest)
     places = {source: place for place, source in enumerate(plan.parameters)}
     others = [source for source in rest.parameters if not isinstance(source, Kept)]
-    return Parts(first, rest, [places[source] for source in first.parameters], [places[source] for source in others])
+    return Parts(first, rest, [places[source] for source in first.parameters], [places[source] for source in others],
+                 beside + sum(filters_of(call).meta["val"].numel() for call in calls))
 
 
 def _lies_in_what_is_kept(node: fx.Node) -> bool:
@@ -224,7 +228,7 @@ class _Seen:
       values: of the variables.
     """
 
-    __slots__ = ("same", "kept", "_values", "_in_place")
+    __slots__ = ("same", "kept", "_values", "_in_place", "__weakref__")
 
     def __init__(self, values: Iterable[Any]):
         self.same = 0
@@ -236,6 +240,10 @@ class _Seen:
         """Whether these are the same."""
         return len(values) == len(self._values) and (not values or self._in_place == changes.in_place and all(
             map(operator.is_, values, [value() for value in self._values])))
+
+
+# How many numbers are kept for what was seen.
+_held: weakref.WeakKeyDictionary[_Seen, int] = weakref.WeakKeyDictionary()
 
 
 class _Settled(NamedTuple):
@@ -300,12 +308,15 @@ class Settling:
         return self._settled
 
     def _keep(self, seen: _Seen, settled: _Settled, parameters: Sequence[Any]) -> bool:
-        """Keep what follows from the variables; whether it can be computed."""
+        """Keep what follows from the variables; whether it can be computed, and other plans do not keep too much."""
+        if sum(list(_held.values())) + settled.parts.numbers > _MOST_OF_ALL:
+            return False
         try:
             seen.kept = settled.first(*[parameters[place] for place in settled.parts.variables])[0]
         except Exception:  # the plan itself says what is wrong
             self._settled = None
             return False
+        _held[seen] = settled.parts.numbers
         return True
 
 
