@@ -117,7 +117,6 @@ NETS: dict[str, tuple[Callable[[Any], Any], tuple[int, ...]]] = {
     "dense": (lambda x: tf.layers.dense(x, 128, tf.nn.relu), (64, 128)),
     "dense without a bias, times a number": (lambda x: 0.5 * tf.layers.dense(x, 128, use_bias=False), (64, 128)),
     "dense of lines of lines": (lambda x: tf.layers.dense(x, 128, tf.nn.relu), (4, 16, 128)),
-    "a product normalised": (lambda x: tf.nn.relu(norm(tf.layers.dense(x, 256))), (256, 256)),
     "by the same filters twice": (lambda x: tf.matmul(tf.matmul(x, w := tf.get_variable("w", [128, 128])), w),
                                   (64, 128)),
     "by constants": (lambda x: tf.nn.conv2d(x, tf.constant(np.random.RandomState(0).rand(3, 3, 16, 16), tf.float32),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -82,7 +82,7 @@ class _Single:
         context_dense = [self._dense(column) for column in columns.context_dense]
         context_sparse = [self._sparse(column) for column in columns.context_sparse]
         list_dense = [self._dense_list(column) for column in columns.list_dense]
-        list_sparse = [column.sparse(self._rows(column, "List", True)) for column in columns.list_sparse]
+        list_sparse = [column.sparse(list(self._rows(column, "List", True))) for column in columns.list_sparse]
         return *in_parts(context_sparse), *context_dense, *in_parts(list_sparse), *list_dense
 
     @property
@@ -125,23 +125,22 @@ class _Single:
         count = len(values)
         return torch.arange(count).reshape(count, 1), column.array(values, (count,)), torch.tensor([count])
 
-    def _rows(self, column: Column, word: str, may_lack: bool) -> list[Any]:
+    def _rows(self, column: Column, word: str, may_lack: bool) -> Iterable[Any]:
+        """The values of a list's features; where some are missing, one is looked at when it is asked for."""
         if column.key not in self._lists:
             return []
         features = self._lists[column.key].feature
         rows = [found[:] for found in map(column.get, features)]
         if all(rows):
             return rows
-        return [self._checked(column, feature, f"Feature {word}: {column.key}, Index: {index}", may_lack)
-                for index, feature in enumerate(features)]
+        return (self._checked(column, feature, f"Feature {word}: {column.key}, Index: {index}", may_lack)
+                for index, feature in enumerate(features))
 
     def _dense_list(self, column: DenseColumn) -> Any:
         if column.key not in self._lists and column.key not in self._columns.assumed_empty:
             raise invalid(f"{self._name}Feature list '{column.key}' is required but could not be found.  Did you mean "
                           "to include it in feature_list_dense_missing_assumed_empty or feature_list_dense_defaults?")
-        rows = self._rows(column, "list", False)
-        for index, values in enumerate(rows):
-            self._sized(column, values, index)
+        rows = [self._sized(column, values, index) for index, values in enumerate(self._rows(column, "list", False))]
         return column.array(list(itertools.chain.from_iterable(rows)), (len(rows), *column.rest))
 
 
