@@ -8,7 +8,7 @@ from typing import Any
 
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import feeds as feeding
-from tfmagic.session import results, running
+from tfmagic.session import on_arrays, results, running
 from tfmagic.session.assuming import Assuming, Shapes, may_assume
 from tfmagic.session.devices import transfers
 from tfmagic.session.execution import Execution
@@ -36,7 +36,7 @@ class Call:
     """
 
     __slots__ = ("_make", "_assume", "_plans", "_only_plan", "_general", "_limit", "feeds", "converters", "build",
-                 "single", "edits", "recent", "run", "_bools", "_converted")
+                 "single", "edits", "recent", "run", "_bools", "_converted", "_as_they_come")
 
     def __init__(self, make: Callable[[Any], Execution], feeds: Sequence[Tensor],
                  converters: Sequence[Callable[[Any], Any]], build: Callable[[list[Any]], Any], single: bool,
@@ -53,13 +53,15 @@ class Call:
         self.single = single
         self.edits = edits
         self.recent = True
+        # Whether `run` takes one value per feed, and nothing is to be seen of a feed but what is computed with it.
+        self._as_they_come = type(self) is Call
         self._bools = [at for at, t in enumerate(feeds) if t._dtype.is_bool and not t._dims]
         settled = not self._bools and all(t._dims is not None and None not in t._dims for t in feeds)
         self._only_plan = self._runner(None) if settled else None
         self.run: Callable[[Any], Any] = self._run
         if limit:
             self.run = self._run_limited
-        elif self._only_plan is not None and not converters:
+        elif self._only_plan is not None and not converters and self._only_plan.on_arrays is None:
             self.run = self._only_plan.run
 
     def _run(self, values: Any) -> Any:
@@ -67,11 +69,24 @@ class Call:
         runner = self._only_plan
         if runner is None:
             runner = self.runner(feeds)
+        if runner.on_arrays is not None:
+            self._count(runner)
         return runner.run(feeds)
+
+    def _count(self, runner: Runner) -> None:
+        """Count a run that could go from arrays to arrays: after some, those with feeds of the same shapes do."""
+        later = runner.on_arrays
+        if later is None or not self._as_they_come:
+            return
+        later.count()
+        if not later.waits:
+            runner.on_arrays = None
+            if later.made is not None:
+                self.run = later.made.run(self.run)
 
     def spread(self, parts: Callable[[Any], list[Any]]) -> None:
         """Let `run` take values of which `parts` makes one per feed."""
-        run = self.run
+        run, self._as_they_come = self.run, False
         self.run = lambda values: run(parts(values))
 
     def _run_limited(self, values: Any) -> Any:
@@ -178,12 +193,13 @@ class Runner:
       plan: the plan.
       writes: whether a run changes variables.
       run: takes the feeds and gives NumPy values in the form of the fetches.
+      on_arrays: what makes, after some runs, those that take arrays; None where nothing does, or has done so.
 
     Args:
       assume: makes the execution that assumes shapes which only a run tells; None: nothing is assumed.
     """
 
-    __slots__ = ("plan", "writes", "run")
+    __slots__ = ("plan", "writes", "run", "on_arrays")
 
     def __init__(self, execution: Execution, call: Call, assume: Callable[[Shapes], Execution] | None = None):
         plan, build, single = execution.plan, call.build, call.single and len(execution.plan.fetches) == 1
@@ -203,5 +219,7 @@ class Runner:
 
         self.plan = plan
         self.writes = execution.writes
-        self.run: Callable[[Sequence[Any]], Any] = execution.bind(finish(execution)) \
-            if assume is None or not may_assume(execution) else Assuming(execution, finish, assume).run
+        assumes = assume is not None and may_assume(execution)
+        self.on_arrays = None if assumes else on_arrays.later(execution, call.feeds, call.converters, build, single)
+        self.run: Callable[[Sequence[Any]], Any] = Assuming(execution, finish, assume).run \
+            if assume is not None and assumes else execution.bind(finish(execution))

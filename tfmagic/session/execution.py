@@ -128,6 +128,8 @@ class Execution:
       copied: per fetch, whether the value's memory may belong to somebody else.
       from_gpus: whether fetched values come from GPUs.
       writes: whether a run changes variables.
+      only_computes: whether a run does nothing but compute, from feeds and variables, on this machine's processors, and
+        nobody has asked for another tier.
       recent, edits: for the session's cache: whether it was used lately, and how many changes of the graph's nodes it
         has seen.
 
@@ -175,6 +177,8 @@ class Execution:
         self._cloned = [not is_fresh(node) or node in states[:i] for i, node in enumerate(states)]
         self._removes = any(update.op.type == "DestroyResourceOp" for update in plan.updates)
         self._keeps_state = any(getattr(node.target, "keeps_state", False) for node in plan.graph.nodes)
+        self.only_computes = tier is machine.function and parts is None and not (
+            self.writes or self._unread or self._keeps_state or resources.gpus)
 
     def has_any_of(self, ops: Sequence[Operation]) -> bool:
         """Whether any of these operations is in the plan."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from torch import fx
 
 from tfmagic.base.machine import blocks
+from tfmagic.base.machine.arrays import numbers_of
 from tfmagic.base.machine.blocks import Laid
 from tfmagic.base.machine.code import Code, number
 from tfmagic.base.machine.functions import INTRINSICS, Real
@@ -93,9 +94,10 @@ class Writer:
     Args:
       part: the part.
       title: the function's name.
+      arrays: those arguments and results that are given as NumPy's arrays, not as the addresses of their numbers.
     """
 
-    def __init__(self, part: Part, title: str):
+    def __init__(self, part: Part, title: str, arrays: Container[fx.Node] = ()):
         self._part, self._title = part, title
         self._main = Code()
         self._functions: dict[str, str] = {}  # names by text
@@ -106,6 +108,10 @@ class Writer:
         # In the order of `given` and `made`: arguments, what lenders keep, results, what is kept; then what is free.
         places = itertools.count()
         pointers = (self._main.load("%packed", "ptr", str(index)) for index in places)
+
+        def pointer_of(node: fx.Node) -> str:
+            return numbers_of(self._main, next(pointers)) if node in arrays else next(pointers)
+
         self._streams: dict[fx.Node, list[str]] = {}
         self._numbers: dict[fx.Node, str] = {}
         for node in part.arguments():
@@ -114,11 +120,11 @@ class Writer:
             elif node in part.numbers:
                 self._numbers[node] = self._main.load("%packed", "i64", str(next(places)))
             else:
-                self._views[node] = whole(next(pointers), node.meta["val"].shape)
+                self._views[node] = whole(pointer_of(node), node.meta["val"].shape)
         for lender in part.lenders():
             for node, pointer in self._kept_at(next(pointers), lender).items():
                 self._views[node] = whole(pointer, node.meta["val"].shape)
-        self._results = {node: next(pointers) for node in part.results()}
+        self._results = {node: pointer_of(node) for node in part.results()}
         self.room = sum(map(_size, part.kept))
         if part.kept:
             self._results.update(self._kept_at(next(pointers), part))
