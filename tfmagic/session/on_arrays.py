@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,9 +12,11 @@ from torch import fx
 
 from tfmagic.base.machine.compiler import Later
 from tfmagic.graph.operation import Tensor
+from tfmagic.ops.torch_types import tensorflow_dtype
 from tfmagic.session.denormals import flushing
 from tfmagic.session.execution import Execution
 from tfmagic.session.resources.keys import key_of
+from tfmagic.session.resources.variables import Variables
 from tfmagic.session.tiers.machine import on_arrays
 from tfmagic.session.tiers.machine.parts import Part
 
@@ -49,73 +51,74 @@ def _is_plain(tensor: Tensor) -> bool:
 
 
 class OnArrays:
-    """The code of a plan, and runs by it; for its arguments see `later`."""
+    """The code of a plan, and runs by it; for its arguments see `later`.
+
+    The function of a run is written for its feeds, variables and results: what it does beside the call is most of it.
+    """
 
     def __init__(self, execution: Execution, part: Part, feeds: Sequence[fx.Node],
                  converters: Sequence[Callable[[Any], Any]], build: Callable[[list[Any]], Any], single: bool):
-        arguments, results = part.arguments(), part.results()
-        function, scratch = on_arrays.compiled(part, frozenset(feeds))
-        memory = np.empty(max(scratch, 1), np.uint8)
-        variables = execution.resources.variables
-        constants = execution.plan.constants
-        names = {node: f"a{place}" for place, node in enumerate(feeds)}
-        read: dict[fx.Node, str] = {}
+        function, size = on_arrays.compiled(part, frozenset(feeds))
+        # One piece of memory is enough: while the code computes no other thread of Python does.
+        memory = np.empty(max(size, 1), np.uint8)
+        made = {node: f"made{place}" for place, node in enumerate(part.results())}
         self._scope: dict[str, Any] = {
             "ndarray": np.ndarray, "function": flushing(function), "memory": memory, "build": build,
-            "lock": variables.lock, "readers": variables.readers, "variables": variables.values,
-            "pack": struct.Struct(f"{len(arguments) + len(results) + 1}Q").pack}
+            "pack": struct.Struct(f"{len(part.arguments()) + len(made) + 1}Q").pack}
+        self._fed = {node: f"fed{place}" for place, node in enumerate(feeds)}
+        self._usually = f"return usual([{', '.join(self._fed.values())}])"
+        read = {node: f"read{place}" for place, node in enumerate(part.arguments())
+                if node.op == "placeholder" and node not in self._fed}
         packed = []
-        for place, node in enumerate(arguments):
-            if node in names:
-                packed.append(f"id({names[node]})")
-            elif node.op == "get_attr":
-                tensor = self._scope[f"c{place}"] = constants[str(node.target)].contiguous()
-                packed.append(str(tensor.data_ptr()))
+        for node in part.arguments():
+            if node in self._fed:
+                packed.append(f"id({self._fed[node]})")
+            elif node in read:
+                packed.append(f"{read[node]}.data_ptr()")
             else:
-                read[node] = f"v{place}"
-                packed.append(f"v{place}.data_ptr()")
-        made = [f"r{place}" for place in range(len(results))]
-        packed += [*(f"id({name})" for name in made), str(memory.ctypes.data)]
-        lines = ["def run(values):"]
+                constant = execution.plan.constants[str(node.target)].contiguous()
+                self._scope[f"constant{len(packed)}"] = constant
+                packed.append(str(constant.data_ptr()))
+        packed += [*(f"id({name})" for name in made.values()), str(memory.ctypes.data)]
+        lines = [line for place, convert in enumerate(converters) for line in self._taken(place, convert)]
+        for node, name in made.items():
+            self._scope[f"new_{name}"] = partial(np.empty, tuple(node.meta["val"].shape), _type_of(node))
+            lines.append(f"{name} = new_{name}()")
+        lines += self._called(f"function(pack({', '.join(packed)}))", read, execution.resources.variables)
+        fetched = [made[node] + ("[()]" if not node.meta["val"].shape else "") for node in execution.plan.results[0]]
+        lines.append(f"return {fetched[0]}" if single else f"return build([{', '.join(fetched)}])")
         if feeds:
-            lines.append(f"    {' '.join(f'{name},' for name in names.values())} = values")
-        for place, (node, name) in enumerate(names.items()):
-            meta = node.meta["val"]
-            self._scope |= {f"type{place}": np.dtype(str(meta.dtype).removeprefix("torch.")),
-                            f"shape{place}": tuple(meta.shape),
-                            f"array{place}": partial(_as_array, converters[place])}
-            lines += [
-                f"    if type({name}) is not ndarray or {name}.dtype is not type{place} or {name}.shape != shape{place} "
-                f"or not {name}.flags.carray:",
-                f"        {name} = array{place}({name})",
-                f"        if {name}.shape != shape{place}:",
-                f"            return usual([{', '.join(names.values())}])"]
-        for name, node in zip(made, results):
-            meta = node.meta["val"]
-            self._scope[f"new_{name}"] = partial(np.empty, tuple(meta.shape),
-                                                 np.dtype(str(meta.dtype).removeprefix("torch.")))
-            lines.append(f"    {name} = new_{name}()")
-        call = f"function(pack({', '.join(packed)}))"
-        if read:
-            self._scope |= {f"key_{name}": key_of(node.meta["source"]) for node, name in read.items()}
-            lines += [
-                "    token = object()",
-                "    try:",
-                "        with lock:",
-                "            try:",
-                *(f"                {name} = variables[key_{name}]" for name in read.values()),
-                "            except KeyError:",
-                f"                return usual([{', '.join(names.values())}])",
-                "            readers[token] = None",
-                f"        {call}",
-                "    finally:",
-                "        readers.pop(token, None)"]
-        else:
-            lines.append(f"    {call}")
-        outcome = [made[results.index(node)] + ("[()]" if not node.meta["val"].shape else "")
-                   for node in execution.plan.results[0]]
-        lines.append(f"    return {outcome[0]}" if single else f"    return build([{', '.join(outcome)}])")
-        self._code = compile("\n".join(lines), "<tfmagic run on arrays>", "exec")
+            lines.insert(0, f"{' '.join(f'{name},' for name in self._fed.values())} = values")
+        self._code = compile("\n    ".join(["def run(values):", *lines]), "<tfmagic run on arrays>", "exec")
+
+    def _taken(self, place: int, convert: Callable[[Any], Any]) -> list[str]:
+        """The lines that look at what is fed, and make it an array; for another shape the run is the usual one."""
+        node, name = list(self._fed.items())[place]
+        self._scope |= {f"type_{name}": _type_of(node), f"shape_{name}": tuple(node.meta["val"].shape),
+                        f"converted_{name}": lambda value: convert(value).numpy()}
+        return [f"if type({name}) is not ndarray or {name}.dtype is not type_{name} or {name}.shape != shape_{name} \\",
+                f"        or not {name}.flags.carray:",
+                f"    {name} = converted_{name}({name})",
+                f"    if {name}.shape != shape_{name}:",
+                f"        {self._usually}"]
+
+    def _called(self, call: str, read: Mapping[fx.Node, str], variables: Variables) -> list[str]:
+        """The lines around the call that take variables' values, as every run that reads some does (`Execution`)."""
+        if not read:
+            return [call]
+        self._scope |= {"lock": variables.lock, "readers": variables.readers, "values_of": variables.values}
+        self._scope |= {f"key_{name}": key_of(node.meta["source"]) for node, name in read.items()}
+        return ["token = object()",
+                "try:",
+                "    with lock:",
+                "        try:",
+                *(f"            {name} = values_of[key_{name}]" for name in read.values()),
+                "        except KeyError:",
+                f"            {self._usually}",
+                "        readers[token] = None",
+                f"    {call}",
+                "finally:",
+                "    readers.pop(token, None)"]
 
     def run(self, usual: Run) -> Run:
         """The run of one value per feed; of feeds of other shapes it is `usual`."""
@@ -125,5 +128,6 @@ class OnArrays:
         return made
 
 
-def _as_array(convert: Callable[[Any], Any], value: Any) -> Any:
-    return convert(value).numpy()
+def _type_of(node: fx.Node) -> np.dtype:
+    """NumPy's type of a value's numbers."""
+    return np.dtype(tensorflow_dtype(node.meta["val"]).as_numpy_dtype)
