@@ -7,29 +7,7 @@ import pytest
 
 from tfmagic import tf
 from tfmagic.session import assuming, call
-
-
-@pytest.fixture
-def made(monkeypatch):
-    """What assumes in the test, with a first plan of few runs."""
-    found = []
-    begin = assuming.Assuming.__init__
-
-    def noted(self, *arguments):
-        begin(self, *arguments)
-        found.append(self)
-        assume = self._assume
-
-        def kept(shapes):
-            self.second = assume(shapes)
-            return self.second
-
-        self._assume = kept
-
-    monkeypatch.setattr(assuming.Assuming, "__init__", noted)
-    monkeypatch.setattr(assuming, "_FEWEST", 4)
-    monkeypatch.setattr(assuming, "_MOST", 4)
-    return found
+from tfmagic.session.plan.run_time import Assumption
 
 
 def batches(size, count=20, seed=3):
@@ -64,6 +42,10 @@ def is_used(one):
     return one._now not in (one._sure, one._waiting)
 
 
+def assumed(one):
+    return {node.target.shape for node in one.second.plan.graph.nodes if isinstance(node.target, Assumption)}
+
+
 def same(mine, others):
     for (loss, x), (other, same_x) in zip(mine, others, strict=True):
         np.testing.assert_array_equal(x, same_x)
@@ -81,6 +63,53 @@ def test_the_smaller_batch_at_the_end_of_an_epoch_is_run_by_the_first_plan(made,
     mine = losses(step, 40)
     assert sum(len(x) == 2 for _, x in mine) == 10
     same(mine, without(step, 40, monkeypatch))
+
+
+def test_batches_of_strings_are_assumed_to_stay_as_large_and_smaller_ones_run_by_the_first_plan(made, monkeypatch):
+    monkeypatch.setattr(assuming, "_SHOWING", 8)
+    monkeypatch.setattr(assuming, "_AGREEING", 6)
+    words = np.array(["a", "bc", "no"] * 6 + ["a", "yes"])
+    dataset = tf.data.Dataset.from_tensor_slices(({"word": words, "same": words, "number": np.arange(20.0)}, words))
+    features, word = dataset.batch(3).repeat().make_one_shot_iterator().get_next()
+    named = tf.feature_column.categorical_column_with_vocabulary_list("word", ["a", "bc", "no"])
+    hashed = tf.feature_column.categorical_column_with_hash_bucket("same", 5)
+    columns = [named, hashed, tf.feature_column.numeric_column("number")]
+    loss = tf.reduce_sum(tf.square(tf.feature_column.linear_model(features, columns) - 1))
+    step = [tf.train.GradientDescentOptimizer(0.01).minimize(loss), loss, word]
+
+    def run():
+        with tf.Session() as sess:
+            sess.run([tf.global_variables_initializer(), tf.tables_initializer()])
+            return [sess.run(step)[1:] for _ in range(21)]
+
+    mine = run()
+    assert is_used(made[-1])
+    assert "tfmagic_ops_shape" not in made[-1].second.plan.code()
+    monkeypatch.setattr(call, "may_assume", lambda execution: False)
+    same(mine, run())
+    assert [len(each) for _, each in mine] == ([3] * 6 + [2]) * 3
+
+
+def test_a_smaller_batch_among_the_runs_that_show_shapes_is_outvoted(made, monkeypatch):
+    monkeypatch.setattr(assuming, "_SHOWING", 8)
+    monkeypatch.setattr(assuming, "_AGREEING", 6)
+    step = training(batches(3))  # six of 3 and one of 2
+    same(losses(step, 40), without(step, 40, monkeypatch))
+    assert (3, 3) in assumed(made[-1])
+
+
+def test_sizes_that_are_the_same_by_chance_are_seldom_assumed(made, monkeypatch):
+    monkeypatch.setattr(assuming, "_SHOWING", 8)
+    monkeypatch.setattr(assuming, "_AGREEING", 6)
+    numbers = tf.data.Dataset.from_tensor_slices(np.int64([[1, 1, 2], [1, 3, 2], [3, 3, 1], [0, 0, 0]])).repeat()
+    numbers = numbers.batch(1).make_one_shot_iterator().get_next()
+    different = tf.unique(tf.reshape(numbers, [-1])).y  # two, three, two, one
+    rows = tf.gather(tf.Variable(tf.ones([4, 3])), different)
+    total = tf.reduce_sum(tf.nn.relu(tf.matmul(rows, tf.ones([3, 3]))))
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        assert [sess.run(total) for _ in range(24)] == [18, 27, 18, 9] * 6
+    assert assumed(made[-1]) == {(1, 3)}
 
 
 def test_where_assumptions_fail_too_often_the_first_plan_stays(made):

@@ -1,8 +1,9 @@
 """Assuming: a second plan, for the shapes that open values have had in a run, and a run by it as long as they do.
 
 Where the graph leaves a shape open that no feed tells (a batch of a data set, what a sparse lookup finds), kernels that
-ask for it are called at run time, and passes know little. After some runs two are computed node by node, which shows
-the shapes, and a second plan is made that assumes those on which the two agree. It looks at each of them
+ask for it are called at run time, and passes know little. After some runs a few are computed node by node, which shows
+the shapes, and a second plan is made that assumes those on which nearly all agree: a smaller batch at the end of an
+epoch may be among the runs, and sizes that differ are seldom the same by chance. It looks at each of them
 (`plan.run_time.Assumption`). Where one is another, or anything else fails, nothing has changed yet: the first plan does
 the run, and it is the one that says what is wrong.
 """
@@ -11,9 +12,11 @@ from __future__ import annotations
 
 import functools
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import fx
 
@@ -29,6 +32,8 @@ Shapes = Mapping[Tensor, tuple[int, ...]]
 
 # A plan is made in the time that some runs of its open calls take: so many runs per call and open value.
 _RUNS_PER_CALL, _FEWEST, _MOST = 8, 12, 400
+# So many runs show the shapes; a value has the same one in so many of them.
+_SHOWING, _AGREEING = 8, 6
 # The second plan stays while so many runs keep to its assumptions for each that does not, a few apart; plans in all.
 _KEPT_PER_FAILURE, _FORGIVEN, _PLANS = 8, 3, 3
 
@@ -54,7 +59,7 @@ class Assuming:
         self._sure = execution.after_acquiring(self._sure_computed)
         nodes = sum(node.op.startswith("call_") for node in execution.plan.graph.nodes)
         self._left = min(max(_FEWEST, _RUNS_PER_CALL * nodes // open_shapes.count(execution.computed)), _MOST)
-        self._seen: dict[Tensor, tuple[int, ...]] | None = None
+        self._seen: list[dict[Tensor, tuple[int, ...]]] = []
         self._never: set[Tensor] = set()
         self._plans, self._kept, self._failed = 0, 0, 0
         self._lock = threading.Lock()
@@ -74,24 +79,31 @@ class Assuming:
             self._lock.release()
 
     def _observed(self, feeds: Sequence[Any]) -> Any:
-        """A run that shows the shapes; after the second there is another plan."""
+        """A run that shows the shapes; after the last of them there is another plan."""
         shapes: dict[Tensor, tuple[int, ...]] = {}
 
         def record(node: fx.Node, begin: int, end: int, value: Any) -> None:
-            if isinstance(value, torch.Tensor):
+            if isinstance(value, (torch.Tensor, np.ndarray)):
                 shapes.update(dict.fromkeys(node.meta.get("opens", ()), tuple(value.shape)))
 
         execution = Execution(self._execution.plan, self._execution.resources,
                               functools.partial(traced.function, record=record))
         result = execution.bind(self._finish(execution))(feeds)
-        if self._seen is None:
-            self._seen = shapes
-            return result
-        agreed = {tensor: shape for tensor, shape in shapes.items()
-                  if self._seen.get(tensor) == shape and tensor not in self._never}
-        self._seen = None
-        self._now = self._with(agreed) if agreed else self._sure
+        self._seen.append(shapes)
+        if len(self._seen) == _SHOWING:
+            agreed = self._agreed()
+            self._seen = []
+            self._now = self._with(agreed) if agreed else self._sure
         return result
+
+    def _agreed(self) -> Shapes:
+        """The shapes that values have had in nearly all runs that showed them."""
+        counts: dict[Tensor, Counter[tuple[int, ...]]] = {}
+        for shapes in self._seen:
+            for tensor, shape in shapes.items():
+                counts.setdefault(tensor, Counter())[shape] += 1
+        commonest = {tensor: count.most_common(1)[0] for tensor, count in counts.items() if tensor not in self._never}
+        return {tensor: shape for tensor, (shape, times) in commonest.items() if times >= _AGREEING}
 
     def _with(self, shapes: Shapes) -> Run:
         """The runs of a plan that assumes these shapes."""

@@ -268,14 +268,14 @@ def _sizes(ids: Any, count: Any, like: Any) -> Any:
 
 
 @tensor_function(meta=lambda grad, indices, ids, count, kind: grad.new_empty((count, *grad.shape[1:])))
-def _of_gathered(grad: Any, indices: Any, ids: Any, count: int, kind: str) -> Any:
+def of_gathered(grad: Any, indices: Any, ids: Any, count: int, kind: str) -> Any:
     """The gradient of the `count` rows of data from that of what `_gathered` makes of them, [segments, ...]."""
     divisors = _divisors(ids, grad.shape[0], grad, kind)
     return sum_of_taken(grad if divisors is None else grad / divisors, ids, indices, count)
 
 
 def _gathered_grad(kind: str) -> Any:
-    return lambda op, grad, indices, ids, count: _of_gathered(grad, indices, ids, count, kind)
+    return lambda op, grad, indices, ids, count: of_gathered(grad, indices, ids, count, kind)
 
 
 # --- shapes ----------------------------------------------------------------------------------------------------

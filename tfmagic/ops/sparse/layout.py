@@ -49,22 +49,22 @@ class SparseReshape:
         return [(count, rank), (rank,)]
 
     def kernel(op: Any, input_indices: Any, input_shape: Any, new_shape: Any) -> Any:
-        sizes = _inferred(list(input_shape), list(new_shape))
+        sizes = inferred(list(input_shape), list(new_shape))
         rank = len(input_shape)
         if input_indices.shape[1] < rank:
             raise errors.InvalidArgumentError(None, None, "Input tensor rank must match input shape length.")
         if list(input_shape) == sizes:
             return input_indices[:, :rank].contiguous(), torch.tensor(sizes, dtype=torch.int64)
-        return _coordinates(input_indices, list(input_shape), sizes), torch.tensor(sizes, dtype=torch.int64)
+        return coordinates(input_indices, list(input_shape), sizes), torch.tensor(sizes, dtype=torch.int64)
 
     def static(op: Any, input_indices: Any, input_shape: Any, new_shape: Any) -> Any:
-        sizes = _inferred(input_shape.tolist(), new_shape.tolist())
+        sizes = inferred(input_shape.tolist(), new_shape.tolist())
         found = np.unravel_index(np.ravel_multi_index(tuple(input_indices.T), tuple(input_shape)), tuple(sizes))
         return np.stack(found, 1), np.array(sizes, np.int64)
 
 
 @tensor_function(meta=lambda indices, given, wanted: indices.new_empty((indices.shape[0], len(wanted))))
-def _coordinates(indices: Any, given: list[int], wanted: list[int]) -> Any:
+def coordinates(indices: Any, given: list[int], wanted: list[int]) -> Any:
     """The coordinates [n, rank] of elements where their tensor has the sizes `wanted` in place of `given`."""
     positions: Any = 0
     for axis, step in enumerate(_strides(given)):
@@ -81,7 +81,7 @@ def _strides(sizes: list[int]) -> list[int]:
     return [max(1, math.prod(sizes[axis + 1:])) for axis in range(len(sizes))]
 
 
-def _inferred(given: list[int], wanted: list[int]) -> list[int]:
+def inferred(given: list[int], wanted: list[int]) -> list[int]:
     """The sizes of a reshape, the one that is -1 computed.
 
     Raises:

@@ -310,7 +310,7 @@ class Lowering:
             if isinstance(value, Proxy):
                 if tensor._dtype.kind == "O":
                     value.node.meta["device"] = "cpu"  # strings and handles, wherever the op is
-                elif "val" not in value.node.meta and not self.is_body and self.path is None:
+                if not self.is_body and self.path is None and meta.known(value) is None and _has_shape(tensor):
                     self._assume(tensor, value)
             self.values[tensor] = value
         if op.type == "Identity" and type(self.values[op._inputs[0]]) is VariableRef:
@@ -324,7 +324,7 @@ class Lowering:
             value.node.meta["opens"] = (tensor,)
             return
         self.tracer.create_proxy("call_function", Assumption(tensor, shape), (value,), {})
-        value.node.meta["val"] = torch.empty(shape, dtype=tensor_type(tensor), device="meta")
+        _is_of_shape(value, tensor, shape)
 
     def _names_variable(self, tensor: Tensor) -> bool:
         return type(self.values[tensor]) is VariableRef or tensor in self.aliases
@@ -600,6 +600,11 @@ def _checker(root: Operation, op: Operation, resources: Any) -> Check:
             raise uninitialized(root, op, bool(resources.variables.values))
 
     return Check("require_initialized", require)
+
+
+def _has_shape(tensor: Tensor) -> bool:
+    """Whether a tensor's values are tensors of numbers or arrays of strings, rather than what a handle stands for."""
+    return tensor._dtype.kind != "O" or tensor._dtype.name == "string"
 
 
 def _is_of_shape(value: Proxy, tensor: Tensor, dims: tuple[int, ...]) -> None:

@@ -24,6 +24,7 @@ def pipeline() -> list[tuple[str, Callable[[PlanGraph], bool]]]:
         known,
         list_sums,
         lookups,
+        open_rows,
         recurrent,
         repeats,
         row_updates,
@@ -34,7 +35,8 @@ def pipeline() -> list[tuple[str, Callable[[PlanGraph], bool]]]:
     )
 
     return [("fused updates", fused_updates.run), ("sums of lists", list_sums.run), ("dead code", dead_code.run),
-            ("known values", known.run), ("simplify", simplify.run), ("common sub-expressions", cse.run),
+            ("known values", known.run), ("open rows", open_rows.run), ("simplify", simplify.run),
+            ("common sub-expressions", cse.run),
             ("first places", first_places.run), ("stacks", stacks.run),
             ("lookups", lookups.run), ("images", images.run), ("repeats", repeats.run),
             ("recurrent nets", recurrent.run), ("sums over turns", sums_over_turns.run),

@@ -37,7 +37,7 @@ def repeats(plan: PlanGraph) -> bool:
 
 
 def _open(plan: PlanGraph) -> Iterator[fx.Node]:
-    return (node for node in plan.graph.nodes if "opens" in node.meta and "val" not in node.meta)
+    return (node for node in plan.graph.nodes if "opens" in node.meta and not node.meta.keys() & {"val", "strings"})
 
 
 def _repeats(node: fx.Node) -> bool:
