@@ -18,6 +18,8 @@ from tfmagic.ops.torch_types import as_torch, torch_dtype
 from tfmagic.session import conversions
 
 Convert = Callable[[Any], Any]
+# The kinds of NumPy's types that `astype` makes into one another as TensorFlow does with what is fed.
+_NUMBERS = frozenset("biuf")
 
 
 def expand(graph: Graph, feed_dict: dict[Any, Any]) -> dict[Tensor, Any]:
@@ -78,24 +80,30 @@ def converter(tensor: Tensor, gpus: bool = False) -> Convert:
         return lambda value: _strings(tensor, value)
     numpy_type = np.dtype(dtype.as_numpy_dtype)
     torch_type = torch_dtype(dtype)
-    exact = dims if dims is not None and None not in dims else None
+    fits = _fits(dims)
+    of_numbers, of_floats = numpy_type.kind in _NUMBERS, numpy_type.kind == "f"
     if numpy_type in (np.dtype(np.uint16), np.dtype(np.uint32), np.dtype(np.uint64), np.dtype(ml_dtypes.bfloat16)):
         return lambda value: value._kept_for(tensor) if hasattr(value, "_kept_for") else as_torch(
-            _array(tensor, value, numpy_type), dtype)
-    from_numpy = torch.from_numpy
-    ndarray = np.ndarray
+            _fitting(tensor, _array(tensor, value, numpy_type), fits), dtype)
+    from_numpy, ndarray, asarray = torch.from_numpy, np.ndarray, np.asarray
 
     def convert(value: Any) -> Any:
-        if type(value) is ndarray and value.dtype == numpy_type:
+        kind = type(value)
+        # What is fed most often goes straight; `_array` gives the same for it.
+        if kind is ndarray and value.dtype == numpy_type:
             array = value
-            if array.shape != exact and not shapes.compatible(dims, array.shape):
-                _refuse_shape(tensor, array)
+        elif kind is ndarray and of_numbers and value.dtype.kind in _NUMBERS:
+            array = value.astype(numpy_type)
+        elif kind is float and of_floats:
+            array = asarray(value).astype(numpy_type)
         elif isinstance(value, torch.Tensor):
             return _torch_value(tensor, value, torch_type, gpus)
         elif hasattr(value, "_kept_for"):
             return value._kept_for(tensor)
         else:
             array = _array(tensor, value, numpy_type)
+        if not fits(array.shape):
+            _refuse_shape(tensor, array)
         if not array.flags.carray:  # or not to be written to; of the machine's byte order it is by now
             array = np.array(array, numpy_type, order="C")
         try:
@@ -131,8 +139,27 @@ def _array(tensor: Tensor, value: Any, numpy_type: np.dtype) -> np.ndarray:
                               f"{tensor._dtype.base_dtype.name}.") from None
     if type(value) is int and array.dtype != numpy_type and array.astype(numpy_type).item() != value:
         raise _of_another_type(value, numpy_type.type)
-    array = array.astype(numpy_type, copy=False)
-    if not shapes.compatible(tensor._dims, array.shape):
+    return array.astype(numpy_type, copy=False)
+
+
+def _fits(dims: shapes.Dims) -> Callable[[tuple[int, ...]], bool]:
+    """The function that tells whether an array of a shape may be fed where `dims` are stated."""
+    if dims is None:
+        return lambda shape: True
+    known = [(axis, size) for axis, size in enumerate(dims) if size is not None]
+    rank = len(dims)
+    if len(known) == rank:
+        return tuple(dims).__eq__
+    if not known:
+        return lambda shape: len(shape) == rank
+    if len(known) == 1:
+        (axis, size), = known
+        return lambda shape: len(shape) == rank and shape[axis] == size
+    return lambda shape: shapes.compatible(dims, shape)
+
+
+def _fitting(tensor: Tensor, array: np.ndarray, fits: Callable[[tuple[int, ...]], bool]) -> np.ndarray:
+    if not fits(array.shape):
         _refuse_shape(tensor, array)
     return array
 
