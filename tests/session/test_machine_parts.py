@@ -436,3 +436,13 @@ def test_whatever_a_plan_is_its_values_are_those_of_torch(seed: int, every_part:
     function = _any_function(random, n)
     for mine, theirs in zip(*both(lambda a, b, c: function(a, b, c), *given)):
         torch.testing.assert_close(mine, theirs, rtol=1e-9, atol=1e-9)
+
+
+def test_one_hot_of_any_integers_is_in_the_part_with_what_asks_for_it() -> None:
+    graph = tf.Graph()
+    with graph.as_default():
+        x, at = tf.placeholder(tf.float32, [6, 3]), tf.placeholder(tf.int32, [6])
+        loss = tf.reduce_sum(tf.square(tf.matmul(x, x, transpose_b=True)[:, :3] * tf.one_hot(at, 3)))
+        with tf.Session() as sess:
+            plan = sess.execution([loss], [], [x, at]).plan
+    assert not [node for node in plan.graph.nodes if node.op.startswith("call") and parts.kind_in(node, plan) is None]

@@ -165,7 +165,9 @@ class OneHot:
         axis = op.axis
         if depth < 0:
             raise errors.InvalidArgumentError(None, None, f"depth must be non-negative, got: {depth}")
-        wanted = torch.arange(depth)  # a constant of the plan
+        # A constant of the plan, of the indices' type if that has all: two types of integers have no machine code.
+        kind = indices.dtype if depth <= torch.iinfo(indices.dtype).max else torch.int64
+        wanted = torch.arange(depth, dtype=kind)
         hot = indices.unsqueeze(-1) == wanted
         if axis != -1:
             hot = hot.movedim(-1, axis)
