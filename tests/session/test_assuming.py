@@ -227,3 +227,13 @@ def test_rows_of_a_large_table_stay_in_place_where_their_number_is_assumed(made)
         assert changed.tolist() == [1, 2, 3, 5]
     assert is_used(made[-1])
     assert len(made[-1].second.plan.in_place) == 3  # the table and its two slots
+
+
+def test_a_run_with_a_loop_that_only_adds_up_begins_anew(made, monkeypatch):
+    tf.set_random_seed(5)
+    x, y = batches(6).map(lambda x, y: (tf.expand_dims(x, 2), y)).make_one_shot_iterator().get_next()
+    outputs, _ = tf.nn.dynamic_rnn(tf.nn.rnn_cell.GRUCell(4), x, tf.fill([tf.shape(x)[0]], 2), dtype=tf.float32)
+    loss = tf.losses.mean_squared_error(y, tf.layers.dense(outputs[:, -1], 1))
+    step = [tf.train.GradientDescentOptimizer(0.1).minimize(loss), loss, x]
+    same(losses(step, 16), without(step, 16, monkeypatch))
+    assert hasattr(made[-1], "second")

@@ -95,3 +95,30 @@ def test_small_plans_run_on_one_thread_and_large_ones_on_all(graph) -> None:
     assert threads(1000, whole=False) == 1  # a small call beside a large one
     assert torch.get_num_threads() == before
     assert threads(8, tf.ConfigProto(intra_op_parallelism_threads=before)) == before
+
+
+def test_a_loop_variable_of_which_rows_are_scattered_into_zeros_keeps_its_shape(sess) -> None:
+    x = tf.placeholder(tf.float32, [None, 3])
+
+    def turn(state: tf.Tensor) -> tf.Tensor:
+        places = tf.to_int32(tf.where(state[:, 0] > 0.5))
+        return tf.scatter_nd(places, tf.gather_nd(state, places) * 0.9, tf.shape(state))
+
+    def body(n: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return n + 1, tf.cond(n > 2, lambda: state, lambda: turn(state))
+
+    last = tf.while_loop(lambda n, _: n < 4, body, [0, x])[1]
+    gradient, = tf.gradients(tf.reduce_sum(tf.square(last)), [x])
+    code = plan_of(sess, [last, tf.shape(last)], [x], [(5, 3)]).code()
+    assert "scatter_nd(" in code and not re.findall(r"tfmagic_ops_shape\w*\(", code)
+    given = np.linspace(0, 2, 15, dtype=np.float32).reshape(5, 3)
+    given[3] = given[3, ::-1]
+    expected = given.copy()
+    factor = np.ones((5, 1), np.float32)
+    for _ in range(3):
+        kept = expected[:, :1] > 0.5
+        expected = np.where(kept, expected * np.float32(0.9), 0)
+        factor = np.where(kept, factor * np.float32(0.9), 0)
+    found, slope = sess.run([last, gradient], {x: given})
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_allclose(slope, 2 * expected * factor, rtol=1e-5)

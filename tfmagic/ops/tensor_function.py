@@ -9,7 +9,15 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from tfmagic.base.lazy import torch
+
+
+@functools.cache
+def _plain() -> frozenset[type]:
+    """Types of arguments that are no values of a plan which is being made, and hold none."""
+    return frozenset((torch.Tensor, np.ndarray, int, float, bool, str, bytes, type(None), torch.dtype))
 
 
 def tensor_function(meta: Callable[..., Any], of_number: bool = False,
@@ -25,6 +33,8 @@ def tensor_function(meta: Callable[..., Any], of_number: bool = False,
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
+            if not kwargs and _plain().issuperset(map(type, args)):  # a run's, which has no time to look into them
+                return function(*args)
             proxies: list[Any] = []
             torch.fx.node.map_aggregate((args, kwargs), lambda a: proxies.append(a) if isinstance(a, torch.fx.Proxy)
                                         else None)

@@ -96,6 +96,8 @@ def require(value: Any, condition: Any) -> None:
 def take(params: Any, indices: Any, axis: int) -> Any:
     """`params` at `indices` along an axis."""
     axis = axis % params.ndim
+    if indices.ndim == 1 and not indices.is_cuda:
+        return params.index_select(axis, indices)
     size = params.shape[axis]
     lead, rest = tuple(params.shape[:axis]), tuple(params.shape[axis + 1:])
     flat = indices.reshape(-1)
@@ -183,6 +185,8 @@ def take_batched(params: Any, indices: Any, axis: int, batch_dims: int) -> Any:
 def take_slices(params: Any, indices: Any) -> Any:
     """Slices of `params` at rows of coordinates."""
     depth = indices.shape[-1]
+    if depth == 1:  # each names a row
+        return take(params, indices.reshape(indices.shape[:-1]), 0)
     lead, rest = tuple(params.shape[:depth]), tuple(params.shape[depth:])
     return take(params.reshape((math.prod(lead), *rest)), flat_positions(indices, lead), 0)
 

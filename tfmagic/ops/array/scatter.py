@@ -27,6 +27,12 @@ def scatter(target: Any, indices: Any, updates: Any, how: str) -> Any:
     return put(target.reshape((math.prod(lead), *rest)), positions, rows, how).reshape(target.shape)
 
 
+def _names_rows(indices: Any, updates: Any) -> bool:
+    """Whether these are the values of a run on the CPU, and each row of coordinates is one number."""
+    return type(indices) is type(updates) is torch.Tensor and indices.shape[-1] == 1 and not updates.is_cuda \
+        and updates.dtype != torch.bool and updates.numel() > 0
+
+
 def _static_scatter(target: np.ndarray, indices: np.ndarray, updates: np.ndarray, how: str) -> np.ndarray:
     """The same of an array that nobody else holds."""
     refuse(_explain_scatter(None, target, indices))
@@ -117,7 +123,7 @@ def _explain_scatter(op: Any, target: Any, indices: Any, *rest: Any) -> str | No
     return not_within(indices, target.shape[:indices.shape[-1]], target.shape, "shape")
 
 
-@array_op("ScatterNd", host="shape", traced="shapes", explain=_explain_scatter_nd,
+@array_op("ScatterNd", host="shape", sizes="shape", traced="shapes", explain=_explain_scatter_nd,
           check=lambda op, indices, updates, shape: _outer_words(indices, updates) if indices else None)
 class ScatterNd:
     """Zeros of `shape` to which slices are added at rows of coordinates."""
@@ -130,6 +136,8 @@ class ScatterNd:
     def kernel(op, indices, updates, shape):
         refuse(_scatter_words(tuple(shape), tuple(indices.shape), tuple(updates.shape), bool(shape)))
         target = torch.zeros(tuple(shape), dtype=updates.dtype, device=updates.device)
+        if _names_rows(indices, updates) and target.numel():
+            return target.index_add_(0, indices.reshape(-1), updates.reshape((-1, *target.shape[1:])))
         return scatter(target, indices, updates, "add")
 
     def gradient(op, dy):

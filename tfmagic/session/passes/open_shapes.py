@@ -4,7 +4,8 @@
    of values that become one it names all.
 2. They matter from `_ENOUGH` values on: kernels that need shapes are called at run time, and passes know little.
 3. A run may begin anew while it has only read, computed new values of variables, moved on what goes back with it
-   (`keeps_state`), or done what says that it `repeats`; calls of bodies may do so where all their nodes may.
+   (`keeps_state`), or done what says that it `repeats` (a declaration, or the `meta` of a call that a pass has made);
+   calls of bodies may do so where all their nodes may.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def _open(plan: PlanGraph) -> Iterator[fx.Node]:
 def _repeats(node: fx.Node) -> bool:
     effect = node.meta.get("effect", "none") if node.op.startswith("call_") else "none"
     target = node.target
-    if effect in ("none", "reads") or target is torch._assert_async:
+    if effect in ("none", "reads") or target is torch._assert_async or node.meta.get("repeats"):
         return True
     if isinstance(target, BodyCall):
         return all(map(repeats, target.bodies))

@@ -175,7 +175,7 @@ def _take_out(plan: PlanGraph, node: fx.Node, loop: Loop, found: list[Sum]) -> N
                    for each in found)
     about: dict[str, Any] = {"op": node.meta.get("op"), "path": node.meta.get("path"),
                              "device": node.meta.get("device", "cpu"), "inputs": [], "effect": "writes",
-                             "on_object": True, "work": _TURNS * sum(each.work for each in found)}
+                             "on_object": True, "repeats": True, "work": _TURNS * sum(each.work for each in found)}
     with plan.graph.inserting_before(node):
         sums = plan.graph.call_function(Sums, (recipe,))
     sums.meta.update(about, work=0)
