@@ -220,6 +220,6 @@ class Runner:
         self.plan = plan
         self.writes = execution.writes
         assumes = assume is not None and may_assume(execution)
-        self.on_arrays = None if assumes else on_arrays.later(execution, call.feeds, call.converters, build, single)
+        self.on_arrays = None if assumes else on_arrays.later(execution, call.feeds, build, single)
         self.run: Callable[[Sequence[Any]], Any] = Assuming(execution, finish, assume).run \
             if assume is not None and assumes else execution.bind(finish(execution))

@@ -75,43 +75,64 @@ def converter(tensor: Tensor, gpus: bool = False) -> Convert:
     Its function raises TypeError or ValueError, as TensorFlow does, when the value does not fit.
     """
     dtype = tensor._dtype.base_dtype
-    dims = tensor._dims
     if dtype.kind == "O":
         return lambda value: _strings(tensor, value)
-    numpy_type = np.dtype(dtype.as_numpy_dtype)
+    array = array_converter(tensor)
+    if np.dtype(dtype.as_numpy_dtype) in (np.dtype(np.uint16), np.dtype(np.uint32), np.dtype(np.uint64),
+                                          np.dtype(ml_dtypes.bfloat16)):
+        return lambda value: value._kept_for(tensor) if hasattr(value, "_kept_for") else as_torch(array(value), dtype)
     torch_type = torch_dtype(dtype)
-    fits = _fits(dims)
-    of_numbers, of_floats = numpy_type.kind in _NUMBERS, numpy_type.kind == "f"
-    if numpy_type in (np.dtype(np.uint16), np.dtype(np.uint32), np.dtype(np.uint64), np.dtype(ml_dtypes.bfloat16)):
-        return lambda value: value._kept_for(tensor) if hasattr(value, "_kept_for") else as_torch(
-            _fitting(tensor, _array(tensor, value, numpy_type), fits), dtype)
-    from_numpy, ndarray, asarray = torch.from_numpy, np.ndarray, np.asarray
+    from_numpy, ndarray = torch.from_numpy, np.ndarray
 
     def convert(value: Any) -> Any:
         kind = type(value)
-        # What is fed most often goes straight; `_array` gives the same for it.
-        if kind is ndarray and value.dtype == numpy_type:
-            array = value
-        elif kind is ndarray and of_numbers and value.dtype.kind in _NUMBERS:
-            array = value.astype(numpy_type)
-        elif kind is float and of_floats:
-            array = asarray(value).astype(numpy_type)
-        elif isinstance(value, torch.Tensor):
-            return _torch_value(tensor, value, torch_type, gpus)
-        elif hasattr(value, "_kept_for"):
-            return value._kept_for(tensor)
-        else:
-            array = _array(tensor, value, numpy_type)
-        if not fits(array.shape):
-            _refuse_shape(tensor, array)
-        if not array.flags.carray:  # or not to be written to; of the machine's byte order it is by now
-            array = np.array(array, numpy_type, order="C")
+        if kind is not ndarray and kind is not float:
+            if isinstance(value, torch.Tensor):
+                return _torch_value(tensor, value, torch_type, gpus)
+            if hasattr(value, "_kept_for"):
+                return value._kept_for(tensor)
+        made = array(value)
         try:
-            return from_numpy(array)
+            return from_numpy(made)
         except ValueError:  # steps that torch does not take, along an axis of one number
-            return from_numpy(array.copy())
+            return from_numpy(made.copy())
 
     return convert
+
+
+def array_converter(tensor: Tensor) -> Convert:
+    """The function that makes an array from what a user feeds for `tensor`, which is no string.
+
+    The array is of the tensor's type, lies row by row and may be written to: the user's own, where that is so. What it
+    raises is what the function of `converter` does.
+    """
+    dtype = tensor._dtype.base_dtype
+    numpy_type = np.dtype(dtype.as_numpy_dtype)
+    fits = _fits(tensor._dims)
+    of_numbers, of_floats = numpy_type.kind in _NUMBERS, numpy_type.kind == "f"
+    ndarray, asarray = np.ndarray, np.asarray
+
+    def array(value: Any) -> np.ndarray:
+        kind = type(value)
+        # What is fed most often goes straight; `_array` gives the same for it.
+        if kind is ndarray and value.dtype == numpy_type:
+            made = value
+        elif kind is ndarray and of_numbers and value.dtype.kind in _NUMBERS:
+            made = value.astype(numpy_type)
+        elif kind is float and of_floats:
+            made = asarray(value).astype(numpy_type)
+        elif isinstance(value, torch.Tensor):
+            made = _torch_value(tensor, value, torch_dtype(dtype)).numpy()
+        elif hasattr(value, "_kept_for"):
+            made = value._kept_for(tensor).numpy()
+        else:
+            made = _array(tensor, value, numpy_type)
+        if not fits(made.shape):
+            _refuse_shape(tensor, made)
+        # Of the machine's byte order it is by now.
+        return made if made.flags.carray else np.array(made, numpy_type, order="C")
+
+    return array
 
 
 def as_fed(tensor: Tensor, value: Any) -> Any:
@@ -156,12 +177,6 @@ def _fits(dims: shapes.Dims) -> Callable[[tuple[int, ...]], bool]:
         (axis, size), = known
         return lambda shape: len(shape) == rank and shape[axis] == size
     return lambda shape: shapes.compatible(dims, shape)
-
-
-def _fitting(tensor: Tensor, array: np.ndarray, fits: Callable[[tuple[int, ...]], bool]) -> np.ndarray:
-    if not fits(array.shape):
-        _refuse_shape(tensor, array)
-    return array
 
 
 def _of_another_type(value: Any, numpy_type: Any) -> TypeError:

@@ -15,6 +15,7 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.ops.torch_types import tensorflow_dtype
 from tfmagic.session.denormals import flushing
 from tfmagic.session.execution import Execution
+from tfmagic.session.feeds import array_converter
 from tfmagic.session.resources.keys import key_of
 from tfmagic.session.resources.variables import Variables
 from tfmagic.session.tiers.machine import on_arrays
@@ -23,13 +24,13 @@ from tfmagic.session.tiers.machine.parts import Part
 Run = Callable[[Any], Any]
 
 
-def later(execution: Execution, feeds: Sequence[Tensor], converters: Sequence[Callable[[Any], Any]],
-          build: Callable[[list[Any]], Any], single: bool) -> Later | None:
+def later(execution: Execution, feeds: Sequence[Tensor], build: Callable[[list[Any]], Any],
+          single: bool) -> Later | None:
     """What makes the `OnArrays` of an execution after some runs; None where there is none.
 
     Args:
       execution: what is run.
-      feeds, converters: what is fed, and how it is made a tensor.
+      feeds: what is fed.
       build: makes the results in the form of the fetches, from one per tensor.
       single: whether the only one is the result.
     """
@@ -41,7 +42,7 @@ def later(execution: Execution, feeds: Sequence[Tensor], converters: Sequence[Ca
     part = on_arrays.found(plan)
     if part is None or not all(tensor in fed and _is_plain(tensor) for tensor in feeds):
         return None
-    return Later(lambda: OnArrays(execution, part, [fed[tensor] for tensor in feeds], converters, build, single),
+    return Later(lambda: OnArrays(execution, part, [fed[tensor] for tensor in feeds], build, single),
                  on_arrays.calls_before(part))
 
 
@@ -57,7 +58,7 @@ class OnArrays:
     """
 
     def __init__(self, execution: Execution, part: Part, feeds: Sequence[fx.Node],
-                 converters: Sequence[Callable[[Any], Any]], build: Callable[[list[Any]], Any], single: bool):
+                 build: Callable[[list[Any]], Any], single: bool):
         function, size = on_arrays.compiled(part, frozenset(feeds))
         # One piece of memory is enough: while the code computes no other thread of Python does.
         memory = np.empty(max(size, 1), np.uint8)
@@ -80,7 +81,7 @@ class OnArrays:
                 self._scope[f"constant{len(packed)}"] = constant
                 packed.append(str(constant.data_ptr()))
         packed += [*(f"id({name})" for name in made.values()), str(memory.ctypes.data)]
-        lines = [line for place, convert in enumerate(converters) for line in self._taken(place, convert)]
+        lines = [line for node in feeds for line in self._taken(node)]
         for node, name in made.items():
             self._scope[f"new_{name}"] = partial(np.empty, tuple(node.meta["val"].shape), _type_of(node))
             lines.append(f"{name} = new_{name}()")
@@ -91,11 +92,11 @@ class OnArrays:
             lines.insert(0, f"{' '.join(f'{name},' for name in self._fed.values())} = values")
         self._code = compile("\n    ".join(["def run(values):", *lines]), "<tfmagic run on arrays>", "exec")
 
-    def _taken(self, place: int, convert: Callable[[Any], Any]) -> list[str]:
+    def _taken(self, node: fx.Node) -> list[str]:
         """The lines that look at what is fed, and make it an array; for another shape the run is the usual one."""
-        node, name = list(self._fed.items())[place]
+        name = self._fed[node]
         self._scope |= {f"type_{name}": _type_of(node), f"shape_{name}": tuple(node.meta["val"].shape),
-                        f"converted_{name}": lambda value: convert(value).numpy()}
+                        f"converted_{name}": array_converter(node.meta["source"])}
         return [f"if type({name}) is not ndarray or {name}.dtype is not type_{name} or {name}.shape != shape_{name} \\",
                 f"        or not {name}.flags.carray:",
                 f"    {name} = converted_{name}({name})",
