@@ -20,6 +20,7 @@ from tfmagic.session.tiers import machine
 from tfmagic.session.tiers.machine import parts
 from tfmagic.session.tiers.machine.kernel import WholePart
 from tfmagic.session.tiers.machine.parts import Part
+from tfmagic.session.tiers.machine.steps import Writer
 from tfmagic.session.tiers.machine.views import broadcast, view_of, whole
 
 pytest.importorskip("llvmlite")
@@ -446,3 +447,22 @@ def test_one_hot_of_any_integers_is_in_the_part_with_what_asks_for_it() -> None:
         with tf.Session() as sess:
             plan = sess.execution([loss], [], [x, at]).plan
     assert not [node for node in plan.graph.nodes if node.op.startswith("call") and parts.kind_in(node, plan) is None]
+
+
+def test_a_matrix_that_lies_by_columns_is_turned_once_for_all_products(every_part: None) -> None:
+    def shared(x: Any, y: Any, w: Any, v: Any) -> Any:
+        return torch.matmul(torch.matmul(x, w.t()) + torch.matmul(y, w.t()), w.t() * 1.0 + v.t())
+
+    def apart(x: Any, y: Any, w: Any, v: Any) -> Any:
+        return torch.matmul(torch.matmul(x, w.t()) + torch.matmul(y, v.t()), w.t() * 1.0 + v.t())
+
+    given = [numbers(*shape) for shape in ((40, 6), (40, 6), (6, 6), (6, 6))]
+    needed = []
+    for function in (shared, apart):
+        mine, theirs = both(function, *given)
+        torch.testing.assert_close(mine[0], theirs[0])
+        part, = (item for item in machine.divided(plan_of(function, *given)) if isinstance(item, Part))
+        writer = Writer(part, "part")
+        writer.text()
+        needed.append(writer.scratch)
+    assert needed[1] - needed[0] == 192  # the memory of one matrix, from one multiple of 64 bytes to another

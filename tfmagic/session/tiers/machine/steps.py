@@ -102,6 +102,7 @@ class Writer:
         self._main = Code()
         self._functions: dict[str, str] = {}  # names by text
         self._views: dict[fx.Node, Any] = {}
+        self._copies: dict[tuple[View, str], View] = {}
         self._group: list[fx.Node] = []
         self._order = {node: place for place, node in enumerate(part.nodes)}
         self._scratch = Scratch(part, self._order)
@@ -329,8 +330,11 @@ class Writer:
         self._call(multiplying, [(view, kind) for view in (first, second, target)])
 
     def _by_lines(self, view: View, kind: str) -> View:
-        """A copy of matrices whose numbers lie line by line."""
-        dense = self._apart(view.shape, kind)
+        """A copy of matrices whose numbers lie line by line; all who ask for one of the same have the same."""
+        dense = self._copies.get((view, kind))
+        if dense is not None:
+            return dense
+        dense = self._copies[view, kind] = self._apart(view.shape, kind)
         if view.strides[-2] != 1:
             self._copy(view, dense, kind, False)
             return dense
