@@ -229,8 +229,9 @@ class Rows:
 
     def together(self, numbers: list[int]) -> Element:
         """The rows of some numbers, one under the other."""
-        index = torch.from_numpy(np.fromiter(numbers, np.int64, len(numbers)))
-        return tuple([part[numbers] if isinstance(part, np.ndarray) else _rows_of(part, index)
+        places = np.fromiter(numbers, np.int64, len(numbers))  # once for all, where each would make it of the list
+        index = torch.from_numpy(places)
+        return tuple([part[places] if isinstance(part, np.ndarray) else _rows_of(part, index)
                       for part in self._components])
 
 
