@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,3 +48,10 @@ def test_a_shape_that_does_not_fit_is_refused_whatever_is_fed(graph: tf.Graph, s
     x = tf.placeholder(tf.float32, stated, name="x")
     with pytest.raises(ValueError, match=r"Cannot feed value of shape \(.*\) for Tensor 'x:0', which has shape '\("):
         feeds.converter(x)(value)
+
+
+@pytest.mark.parametrize("dtype", [tf.float32, tf.int32, tf.uint16, tf.uint32, tf.bfloat16])
+def test_a_tensor_of_torch_is_fed_to_any_type(graph: tf.Graph, dtype: Any) -> None:
+    x = tf.placeholder(dtype, [2])
+    with tf.Session(graph=graph) as sess:
+        assert sess.run(tf.cast(x, tf.float64), {x: torch.tensor([1.0, 2.0])}).tolist() == [1.0, 2.0]

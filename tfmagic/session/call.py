@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tfmagic.base.machine.compiler import Later
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import feeds as feeding
 from tfmagic.session import on_arrays, results, running
@@ -53,9 +54,9 @@ class Call:
         self.single = single
         self.edits = edits
         self.recent = True
-        # Whether `run` takes one value per feed, and nothing is to be seen of a feed but what is computed with it.
-        self._as_they_come = type(self) is Call
         self._bools = [at for at, t in enumerate(feeds) if t._dtype.is_bool and not t._dims]
+        # Whether `run` takes one value per feed, of which only what is computed with it is to be seen.
+        self._as_they_come = type(self) is Call and not limit and not self._bools
         settled = not self._bools and all(t._dims is not None and None not in t._dims for t in feeds)
         self._only_plan = self._runner(None) if settled else None
         self.run: Callable[[Any], Any] = self._run
@@ -69,20 +70,18 @@ class Call:
         runner = self._only_plan
         if runner is None:
             runner = self.runner(feeds)
-        if runner.on_arrays is not None:
-            self._count(runner)
+        later = runner.on_arrays
+        if later is not None:
+            later.count()
+            if not later.waits or not self._as_they_come:
+                runner.on_arrays = None
+                self._go_on_arrays(later.made)
         return runner.run(feeds)
 
-    def _count(self, runner: Runner) -> None:
-        """Count a run that could go from arrays to arrays: after some, those with feeds of the same shapes do."""
-        later = runner.on_arrays
-        if later is None or not self._as_they_come:
-            return
-        later.count()
-        if not later.waits:
-            runner.on_arrays = None
-            if later.made is not None:
-                self.run = later.made.run(self.run)
+    def _go_on_arrays(self, made: Any) -> None:
+        """Have runs with feeds of the shapes for which something was made go from arrays to arrays."""
+        if made is not None and self._as_they_come:
+            self.run = made.run(self.run)
 
     def spread(self, parts: Callable[[Any], list[Any]]) -> None:
         """Let `run` take values of which `parts` makes one per feed."""
@@ -219,7 +218,11 @@ class Runner:
 
         self.plan = plan
         self.writes = execution.writes
-        assumes = assume is not None and may_assume(execution)
-        self.on_arrays = None if assumes else on_arrays.later(execution, call.feeds, build, single)
-        self.run: Callable[[Sequence[Any]], Any] = Assuming(execution, finish, assume).run \
-            if assume is not None and assumes else execution.bind(finish(execution))
+        self.on_arrays: Later | None = None
+        self.run: Callable[[Sequence[Any]], Any]
+        if assume is not None and may_assume(execution):
+            self.run = Assuming(execution, finish, assume).run
+        else:
+            self.run = execution.bind(finish(execution))
+            if call._as_they_come:
+                self.on_arrays = on_arrays.later(execution, call.feeds, build, single)

@@ -101,13 +101,12 @@ def converter(tensor: Tensor, gpus: bool = False) -> Convert:
 
 
 def array_converter(tensor: Tensor) -> Convert:
-    """The function that makes an array from what a user feeds for `tensor`, which is no string.
+    """The function that makes an array from what a user feeds for `tensor`, no string: any value but a tensor of torch.
 
     The array is of the tensor's type, lies row by row and may be written to: the user's own, where that is so. What it
     raises is what the function of `converter` does.
     """
-    dtype = tensor._dtype.base_dtype
-    numpy_type = np.dtype(dtype.as_numpy_dtype)
+    numpy_type = np.dtype(tensor._dtype.base_dtype.as_numpy_dtype)
     fits = _fits(tensor._dims)
     of_numbers, of_floats = numpy_type.kind in _NUMBERS, numpy_type.kind == "f"
     ndarray, asarray = np.ndarray, np.asarray
@@ -121,10 +120,6 @@ def array_converter(tensor: Tensor) -> Convert:
             made = value.astype(numpy_type)
         elif kind is float and of_floats:
             made = asarray(value).astype(numpy_type)
-        elif isinstance(value, torch.Tensor):
-            made = _torch_value(tensor, value, torch_dtype(dtype)).numpy()
-        elif hasattr(value, "_kept_for"):
-            made = value._kept_for(tensor).numpy()
         else:
             made = _array(tensor, value, numpy_type)
         if not fits(made.shape):

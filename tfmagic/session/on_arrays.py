@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
 from torch import fx
 
 from tfmagic.base.machine.compiler import Later
@@ -15,7 +16,7 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.ops.torch_types import tensorflow_dtype
 from tfmagic.session.denormals import flushing
 from tfmagic.session.execution import Execution
-from tfmagic.session.feeds import array_converter
+from tfmagic.session.feeds import array_converter, converter
 from tfmagic.session.resources.keys import key_of
 from tfmagic.session.resources.variables import Variables
 from tfmagic.session.tiers.machine import on_arrays
@@ -40,15 +41,10 @@ def later(execution: Execution, feeds: Sequence[Tensor], build: Callable[[list[A
     given = [node for node in plan.graph.nodes if node.op == "placeholder"]
     fed = {node.meta["source"]: node for node in given}
     part = on_arrays.found(plan)
-    if part is None or not all(tensor in fed and _is_plain(tensor) for tensor in feeds):
+    if part is None or not all(tensor in fed and tensor._dtype.base_dtype.kind != "O" for tensor in feeds):
         return None
     return Later(lambda: OnArrays(execution, part, [fed[tensor] for tensor in feeds], build, single),
                  on_arrays.calls_before(part))
-
-
-def _is_plain(tensor: Tensor) -> bool:
-    """Whether an array of its type is one of the type that the plan computes with."""
-    return not (tensor._dtype.is_bool and not tensor._dims) and tensor._dtype.base_dtype.kind != "O"
 
 
 class OnArrays:
@@ -96,7 +92,7 @@ class OnArrays:
         """The lines that look at what is fed, and make it an array; for another shape the run is the usual one."""
         name = self._fed[node]
         self._scope |= {f"type_{name}": _type_of(node), f"shape_{name}": tuple(node.meta["val"].shape),
-                        f"converted_{name}": array_converter(node.meta["source"])}
+                        f"converted_{name}": _as_array(node.meta["source"])}
         return [f"if type({name}) is not ndarray or {name}.dtype is not type_{name} or {name}.shape != shape_{name} \\",
                 f"        or not {name}.flags.carray:",
                 f"    {name} = converted_{name}({name})",
@@ -127,6 +123,13 @@ class OnArrays:
         exec(self._code, scope)  # nothing in it but names and numbers made here
         made: Run = scope["run"]
         return made
+
+
+def _as_array(tensor: Tensor) -> Callable[[Any], Any]:
+    """The function that makes an array from whatever is fed for `tensor`."""
+    array, convert = array_converter(tensor), converter(tensor)
+    return lambda value: convert(value).numpy() if isinstance(value, torch.Tensor) or hasattr(value, "_kept_for") \
+        else array(value)
 
 
 def _type_of(node: fx.Node) -> np.dtype:
