@@ -112,6 +112,11 @@ def compiled(text: str, name: str, types: Sequence[Any], vectors: bool = True,
         return function
 
 
+def addresses(function: Any, *names: str) -> list[int]:
+    """Where functions stand that are in the same text as a compiled one, and go with it."""
+    return [function.engine.get_function_address(name) for name in names]
+
+
 def _emitted(text: str, target: Any, level: int) -> bytes:
     """The code of a text, as an object file."""
     llvm = _llvm()[0]

@@ -77,6 +77,11 @@ def is_worth_threads(node: fx.Node, ours: bool = False) -> bool:
     return _work(node) >= (_LARGE_FILTERS if by_filter and not ours else _LARGE)
 
 
+def are_worth_threads(nodes: Iterable[fx.Node]) -> bool:
+    """Whether calls of such a plan are worth several threads where they are computed together."""
+    return sum(map(_work, nodes)) >= _LARGE
+
+
 def of_all(nodes: Iterable[fx.Node]) -> float:
     """How much one call has to do that does the work of the largest of these."""
     return max(map(_work, nodes), default=0)

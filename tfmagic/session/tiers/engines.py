@@ -48,6 +48,7 @@ class Engines(PlanCall, shown_under="tfmagic.machine"):
       node: the call.
       threads: how many it has; 0: as many as torch has when it is bound.
       around: how many bytes its plan is given.
+      words: what it computes, where choices are kept.
 
     Args:
       engines: the candidates by name, of the call's arguments; torch's own is "torch".
@@ -57,7 +58,7 @@ class Engines(PlanCall, shown_under="tfmagic.machine"):
 
     def __init__(self, node: fx.Node, engines: dict[str, Engine], threads: int, around: int = 0):
         self.node, self.engines, self.threads, self.around = node, engines, threads, around
-        self.__name__ = self.__qualname__ = str(getattr(node.target, "__name__", "matmul"))
+        self.__name__ = self.__qualname__ = self.words = str(getattr(node.target, "__name__", "matmul"))
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Any]:
         """The engine's function; where it is not known yet, all are measured.
@@ -65,7 +66,7 @@ class Engines(PlanCall, shown_under="tfmagic.machine"):
         How images lie is seen when the first ones come: only then the engines of convolutions are measured.
         """
         if self.node.target in PRODUCTS:
-            return self._quickest([like(arg) for arg in self.node.args])
+            return self._quickest([like(arg) for arg in self.arguments()])
         quickest: Engine | None = None
 
         def call(*given: Any) -> Any:
@@ -78,6 +79,10 @@ class Engines(PlanCall, shown_under="tfmagic.machine"):
             return quickest(*given)
 
         return call
+
+    def arguments(self) -> list[Any]:
+        """What it is called with."""
+        return list(self.node.args)
 
     def prepare(self) -> None:
         """Compile what may be called: `bind` then takes no longer than to measure."""
@@ -94,7 +99,7 @@ class Engines(PlanCall, shown_under="tfmagic.machine"):
           ready: makes the engines, and what each is called with one time after the other, from arguments by turns.
         """
         threads = self.threads or torch.get_num_threads()
-        key = f"{self.__name__}({', '.join(map(_said, given))}) on {threads} of {', '.join(names)}"
+        key = f"{self.words}({', '.join(map(_said, given))}) on {threads} of {', '.join(names)}"
         name = choice(key, on_threads(threads, lambda: _quickest(*ready(_by_turns(given, self.around)))))
         return name if name in names else "torch"
 

@@ -24,7 +24,8 @@ from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.running import current
 from tfmagic.session.tiers import engines, python
 from tfmagic.session.tiers.engines import Engines
-from tfmagic.session.tiers.machine import branches, drawn, layers, parts, runs, settling, windows
+from tfmagic.session.tiers.machine import branches, drawn, finished, layers, parts, runs, settling, windows
+from tfmagic.session.tiers.machine.finished import Finished
 from tfmagic.session.tiers.machine.parts import Part
 from tfmagic.session.tiers.machine.runs import Run
 from tfmagic.session.tiers.machine.windows import Windows
@@ -69,8 +70,9 @@ def apart(plan: PlanGraph) -> PlanGraph:
 
 
 def divided(plan: PlanGraph) -> Iterator[fx.Node | Run | Part | Windows | Engines]:
-    """What a plan computes, in order: windows, parts, runs for machine code, calls for engines, other nodes."""
-    return engines.find(runs.find(plan, parts.find(plan, windows.find(plan))), plan.threads)
+    """What a plan computes, in order: windows, products that are finished, parts, runs, engines, other nodes."""
+    items = runs.find(plan, parts.find(plan, finished.find(plan, windows.find(plan))))
+    return engines.find(items, plan.threads)
 
 
 def _calls_before(plan: PlanGraph) -> int | None:
@@ -131,6 +133,7 @@ _SPLIT = _Direct(torch._VF.split)  # type: ignore[attr-defined]
 
 def with_machine_code(plan: PlanGraph) -> PlanGraph:
     """The plan in which machine code computes runs and parts, and the quickest engines the rest."""
+    from tfmagic.session.tiers.machine.finishing import Finishing
     from tfmagic.session.tiers.machine.kernel import ElementWise, WholePart
     from tfmagic.session.tiers.machine.pooling import OverWindows
 
@@ -143,7 +146,7 @@ def with_machine_code(plan: PlanGraph) -> PlanGraph:
     graph = fx.Graph()
     twins: dict[Any, fx.Node] = {}  # of nodes; of parts, the memory of what they keep
     for item in items:
-        if isinstance(item, Engines):
+        if isinstance(item, Engines) and not isinstance(item, Finished):
             item.prepare()
             twin = twins[item.node] = graph.node_copy(item.node, twins.__getitem__)
             twin.target = item
@@ -161,8 +164,8 @@ def with_machine_code(plan: PlanGraph) -> PlanGraph:
             given += item.lenders()
         # The names stay: by them a failure finds the values that explain it.
         names = [node.name if isinstance(node, fx.Node) else None for node in results]
-        target = ElementWise(item) if isinstance(item, Run) else WholePart(item) if isinstance(item, Part) else \
-            OverWindows(item)
+        target = Finishing(item) if isinstance(item, Finished) else ElementWise(item) if isinstance(item, Run) else \
+            WholePart(item) if isinstance(item, Part) else OverWindows(item)
         call = graph.create_node("call_function", target, tuple(map(twins.__getitem__, given)), {},
                                  names[0] if len(results) == 1 else None)
         for index, result in enumerate(results):
@@ -171,7 +174,8 @@ def with_machine_code(plan: PlanGraph) -> PlanGraph:
         first = next(iter(item.nodes))
         for made in (call, *(twins[result] for result in results)):
             made.meta = {"op": first.meta.get("op"), "effect": "none", "inputs": []}
-        call.meta["work"] = work.of_all(item.nodes if isinstance(item, Part) else (*item.arguments(), *item.results()))
+        call.meta["work"] = work.of_all(item.nodes if isinstance(item, (Part, Finished)) else
+                                        (*item.arguments(), *item.results()))
     for node in reversed(list(graph.nodes)):
         if node.op == "get_attr" and not node.users:  # it is in the code
             graph.erase_node(node)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import struct
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -129,6 +129,50 @@ def _caller(function: Callable[..., None], arguments: int, results: Sequence[tor
     return scope["call"]
 
 
+class Elements:
+    """Writes what is done with the numbers of a run, one after the other.
+
+    Attributes:
+      known: the values of nodes that are known so far.
+
+    Args:
+      code: what is written.
+      run: the run.
+      pointers: where values from outside and results lie.
+    """
+
+    def __init__(self, code: Code, run: Run, pointers: Mapping[fx.Node, str]):
+        self.known: dict[fx.Node, Value] = {}
+        self._code, self._run, self._pointers = code, run, pointers
+        self._outside = [node for node in run.arguments() if node in pointers]
+        self._scalars = {node for node in run.nodes if math.prod(node.meta["val"].shape) == 1}
+
+    def scalars(self) -> bool:
+        """Code for scalars, which comes first; whether there is anything else."""
+        self.load("scalar", "0")
+        self._compute([node for node in self._run.nodes if node in self._scalars], "0")
+        return len(self._scalars) < len(self._run.nodes)
+
+    def load(self, kind: str, index: str) -> None:
+        """Code that reads the values from outside which lie so, as `placed` says."""
+        for node in self._outside:
+            if placed(node.meta["val"].shape, self._run.shape or ())[0] == kind:
+                self.known[node] = _load(self._code, self._pointers[node], KINDS[node.meta["val"].dtype], index)
+
+    def numbers(self, index: str) -> None:
+        """Code for the numbers at a place."""
+        self.load("whole", index)
+        self._compute([node for node in self._run.nodes if node not in self._scalars], index)
+
+    def _compute(self, nodes: Sequence[fx.Node], index: str) -> None:
+        for node in nodes:
+            kind = KINDS[node.meta["val"].dtype]
+            name, given = self._run.nodes[node]
+            self.known[node] = Value(write(self._code, name, given, self.known, kind), kind)
+            if node in self._pointers:
+                store(self._code, self.known[node], self._pointers[node], index)
+
+
 def _text(run: Run, title: str, arguments: Sequence[fx.Node], results: Sequence[fx.Node], count: int | None) -> str:
     """The run's function: a loop over its numbers, or over rows and in them over columns; scalars come before.
 
@@ -138,42 +182,20 @@ def _text(run: Run, title: str, arguments: Sequence[fx.Node], results: Sequence[
     code = Code()
     pointers = {node: f"%p{index}" for index, node in enumerate((*arguments, *results))}
     start, stop = ("%start", "%stop") if count is None else ("0", str(count))
-    known: dict[fx.Node, Value] = {}
-    shape = run.shape or ()
-    wanted = set(results)
-    scalars = {node for node in run.nodes if math.prod(node.meta["val"].shape) == 1}
-
-    def load(kind: str, index: str) -> None:
-        for node in arguments:
-            if placed(node.meta["val"].shape, shape)[0] == kind:
-                known[node] = _load(code, pointers[node], KINDS[node.meta["val"].dtype], index)
-
-    def compute(nodes: Sequence[fx.Node], index: str) -> None:
-        for node in nodes:
-            kind = KINDS[node.meta["val"].dtype]
-            name, given = run.nodes[node]
-            known[node] = Value(write(code, name, given, known, kind), kind)
-            if node in wanted:
-                _store(code, known[node], pointers[node], index)
-
-    def numbers(index: str) -> None:
-        load("whole", index)
-        compute([node for node in run.nodes if node not in scalars], index)
-
-    load("scalar", "0")
-    compute([node for node in run.nodes if node in scalars], "0")
-    if run.columns is None and len(scalars) < len(run.nodes):
-        code.loop(start, stop, numbers)
+    elements = Elements(code, run, pointers)
+    more = elements.scalars()
+    if run.columns is None and more:
+        code.loop(start, stop, elements.numbers)
     elif run.columns is not None:
         columns = str(run.columns)
 
         def row(index: str) -> None:
-            load("rows", index)
+            elements.load("rows", index)
             first = code.let(f"mul i64 {index}, {columns}")
 
             def column(at: str) -> None:
-                load("columns", at)
-                numbers(code.let(f"add i64 {first}, {at}"))
+                elements.load("columns", at)
+                elements.numbers(code.let(f"add i64 {first}, {at}"))
 
             code.loop("0", columns, column)
 
@@ -190,7 +212,8 @@ def _load(code: Code, pointer: str, kind: str, index: str) -> Value:
     return Value(code.let(f"icmp ne i8 {code.load(pointer, 'i8', index)}, 0"), kind)
 
 
-def _store(code: Code, value: Value, pointer: str, index: str) -> None:
+def store(code: Code, value: Value, pointer: str, index: str) -> None:
+    """Code that keeps a value at a place."""
     if value.kind == "i1":
         code.store(code.let(f"zext i1 {value.text} to i8"), pointer, "i8", index)
     else:

@@ -128,8 +128,7 @@ def find(plan: PlanGraph, items: Iterable[Any] | None = None) -> Iterator[Any]:
     nodes = [item for item in items if isinstance(item, fx.Node)]
     open_runs: list[Run] = []
     inside: dict[fx.Node, Run] = {}
-    rules = {node: rule for node in nodes if node.op.startswith("call") and _known(node)
-             and (rule := rule_of(node, plan.constants)) is not None}
+    rules = rules_of(plan, nodes)
     kept = kept_until(node for node in nodes if node not in rules)  # what has a rule cannot fail
 
     def close(run: Run) -> Iterator[Any]:
@@ -152,7 +151,7 @@ def find(plan: PlanGraph, items: Iterable[Any] | None = None) -> Iterator[Any]:
         elif rule is not None:
             others = [run for run in reversed(open_runs) if run not in needed]
             chosen = next((run for run in (*needed, *others) if run.add(node, rule)), None)
-        elif node.op == "output" or _changes_a_tensor(node):
+        elif node.op == "output" or changes_a_tensor(node):
             needed = list(open_runs)
         for run in needed:
             if run is not chosen:
@@ -171,7 +170,14 @@ def find(plan: PlanGraph, items: Iterable[Any] | None = None) -> Iterator[Any]:
             yield from close(chosen)
 
 
-def _changes_a_tensor(node: fx.Node) -> bool:
+def rules_of(plan: PlanGraph, nodes: Iterable[fx.Node]) -> dict[fx.Node, tuple[str, tuple[Any, ...]]]:
+    """Those of a plan's nodes for which there is a rule, each with its name and the rule's arguments."""
+    return {node: rule for node in nodes if node.op.startswith("call") and _known(node)
+            and (rule := rule_of(node, plan.constants)) is not None}
+
+
+def changes_a_tensor(node: fx.Node) -> bool:
+    """Whether a call changes a tensor that others may hold."""
     return node.op == "call_method" and str(node.target).endswith("_") and not node.meta.get("on_object")
 
 
