@@ -15,7 +15,7 @@ from tfmagic import tf
 from tfmagic.base.machine import compiler
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.tiers import machine, python
-from tfmagic.session.tiers.machine import kernel
+from tfmagic.session.tiers.machine import kernel, runs
 from tfmagic.session.tiers.machine.runs import Run
 
 pytest.importorskip("llvmlite")
@@ -60,6 +60,8 @@ OF_FLOATS: dict[str, Callable[..., Any]] = {
     "leaky_relu_backward": lambda x, y: aten.leaky_relu_backward(y, x, 0.2, False),
     "sigmoid_backward": lambda x, y: aten.sigmoid_backward(y, x),
     "tanh_backward": lambda x, y: aten.tanh_backward(y, x), "isfinite": lambda x, y: torch.isfinite(x),
+    "isnan": lambda x, y: torch.isnan(x), "isinf": lambda x, y: torch.isinf(x), "expm1": lambda x, y: torch.expm1(x),
+    "log1p": lambda x, y: torch.log1p(x), "softplus": lambda x, y: torch.nn.functional.softplus(x, 1.0, 40.0),
     "nan_to_num": lambda x, y: (torch.nan_to_num(x, 3.0, posinf=4.0, neginf=-INFINITY),
                                 torch.nan_to_num(x, nan=-INFINITY, posinf=INFINITY, neginf=2)),
     "to": lambda x, y: (x.to(torch.float64), x.to(torch.float32), (x > y).to(torch.float32)),
@@ -209,6 +211,25 @@ def test_a_long_chain_is_some_runs() -> None:
         return x
 
     assert [len(run) for run in runs_of(plan_of(function, torch.ones(3)))] == [400, 400, 200]
+
+
+@pytest.mark.parametrize(("function", "alone"), [(torch.tanh, True), (torch.isnan, True), (torch.relu, False),
+                                                 (torch.neg, False)])
+def test_one_call_on_many_numbers_pays_where_torch_makes_no_vectors_of_it(function: Any, alone: bool) -> None:
+    assert [len(run) for run in runs_of(plan_of(lambda x: function(x), torch.rand(runs.MANY)))] == [1] * alone
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("columns", [False, True])
+def test_threads_share_a_run(threads: int, columns: bool) -> None:
+    x, y = torch.randn(3001, 200), torch.randn(200)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        for mine, theirs in zip(*both(lambda x, y: (torch.tanh(x + y if columns else x) * 2.0, torch.sqrt(x)), x, y)):
+            torch.testing.assert_close(mine, theirs, rtol=4e-7, atol=0, equal_nan=True)
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_plan_changes_after_its_part_of_the_calls_that_pay_for_the_compiler(monkeypatch: pytest.MonkeyPatch) -> None:

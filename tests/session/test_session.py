@@ -437,3 +437,17 @@ tf.Session().run(tf.constant(1.0) + 1.0)
         ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True,
                              env=environment | ({"OMP_WAIT_POLICY": said} if said else {}))
         assert ran.stdout.split() == [found]
+
+
+@pytest.mark.parametrize("layout", [lambda x: tf.transpose(x), lambda x: tf.transpose(x * 2.0),
+                                    lambda x: (x + 1.0)[:, 1:3],
+                                    lambda x: tf.broadcast_to(x[:1] * 2.0, [3, 5]), lambda x: x[::2, ::2]])
+def test_what_is_fetched_lies_line_by_line_in_memory_of_its_own(layout) -> None:
+    given = np.random.RandomState(0).rand(3, 5).astype(np.float32)
+    with tf.Graph().as_default(), tf.Session() as sess:
+        x = tf.placeholder(tf.float32, [3, 5])
+        y = layout(x)
+        for feeds in (given, given, np.asfortranarray(given)):
+            found = sess.run(y, {x: feeds})
+            assert found.flags.c_contiguous and found.flags.writeable and not np.shares_memory(found, feeds)
+            np.testing.assert_array_equal(found, sess.run(tf.identity(y), {x: given}))

@@ -331,6 +331,21 @@ def test_a_plan_that_takes_from_a_data_set_settles(sess: tf.Session, settled_pla
     assert len(settled_plans) == 1
 
 
+def test_two_products_may_have_the_same_filters(sess: tf.Session, settled_plans: list[settling.Parts]) -> None:
+    """A Siamese net; and a transposed convolution with its gradient, which reads filters and value."""
+    x, y = (tf.placeholder(tf.float32, [2, 12, 12, 8]) for _ in range(2))
+    filters = tf.get_variable("filters", [3, 3, 8, 8])
+    twins = [tf.nn.conv2d(each, filters, 1, "SAME") for each in (x, y)]
+    larger = tf.nn.conv2d_transpose(x, filters, [2, 24, 24, 8], 2)
+    fetches = [*twins, larger, *tf.gradients(tf.reduce_sum(larger ** 2), [x, filters])]
+    sess.run(tf.global_variables_initializer())
+    feeds = {x: np.random.rand(2, 12, 12, 8), y: np.random.rand(2, 12, 12, 8)}
+    first, *others = [sess.run(fetches, feeds) for _ in range(RUNS)]
+    assert settled_plans
+    for one, other in zip(first, others[-1], strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-3, atol=1e-3)
+
+
 def test_what_is_settled_is_no_new_value_of_a_variable(sess: tf.Session) -> None:
     x, w, y = settled_line(sess)
     other = tf.get_variable("other", [256, 256], initializer=tf.zeros_initializer())

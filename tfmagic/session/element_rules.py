@@ -118,7 +118,7 @@ def _fits(name: str, node: fx.Node, args: tuple[Any, ...]) -> bool:
         if not isinstance(args[0], fx.Node) or len(args) != _COUNTS.get(name, len(args)):
             return False
         return all(type(arg) in (int, float, bool) for arg in args[1:] if not isinstance(arg, fx.Node)) and \
-            (name != "pow" or args[1] in _POWERS)
+            (name != "pow" or args[1] in _POWERS) and (name != "softplus" or args[1] == 1)
     return all(isinstance(arg, fx.Node) or literal(arg, str(kind)) is not None for arg in args)
 
 
@@ -269,6 +269,26 @@ def _isfinite(real: Real, x: str) -> str:
     return real.compare("olt", real.call("fabs", x), math.inf)
 
 
+def _expm1(real: Real, x: str) -> str:
+    far = 20.0 if real.kind == "float" else 40.0
+    return real.choose(real.compare("ogt", x, far), real.exp(x), real.expm1(x, far))
+
+
+def _log1p(real: Real, x: str) -> str:
+    moved = real.do("fadd", x, 1.0)
+    lost = real.do("fsub", real.do("fsub", moved, 1.0), x)
+    value = real.log(moved)
+    near = real.do("fsub", value, real.do("fdiv", lost, moved))
+    inside = real.do("fsub", moved, moved)  # 0, where it is finite
+    near = real.choose(real.compare("oeq", inside, 0.0), near, value)
+    value = real.choose(real.compare("ogt", moved, 0.0), near, value)
+    return real.choose(real.compare("oeq", x, 0.0), x, value)
+
+
+def _softplus(real: Real, x: str, beta: float, threshold: float) -> str:
+    return real.choose(real.compare("ogt", x, threshold), x, _log1p(real, real.exp(x)))
+
+
 def _clamp(real: Real, x: str, low: float, high: float) -> str:
     return real.within(x, low, high)
 
@@ -301,19 +321,22 @@ _RULES: dict[str, Rule] = {
     "elu": _real(_elu), "selu": _real(_selu), "leaky_relu": _real(_leaky_relu),
     "leaky_relu_backward": _real(_leaky_relu_backward), "sigmoid_backward": _real(_sigmoid_backward),
     "tanh_backward": _real(_tanh_backward), "nan_to_num": _real(_nan_to_num), "isfinite": _real(_isfinite),
+    "isnan": _real(lambda real, x: real.compare("uno", x, x)),
+    "isinf": _real(lambda real, x: real.compare("oeq", real.call("fabs", x), math.inf)),
+    "expm1": _real(_expm1), "log1p": _real(_log1p), "softplus": _real(_softplus),
 }
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 # What gives a bool, whatever it is asked about.
-_ASKING = _COMPARISONS | {"isfinite"}
+_ASKING = _COMPARISONS | {"isfinite", "isnan", "isinf"}
 _LOGICAL = frozenset({"logical_and", "logical_or", "logical_xor", "logical_not"})
 _OF_INTEGERS = _COMPARISONS | {"add", "sub", "mul", "neg", "abs", "square", "maximum", "minimum", "where",
                                 "remainder"}
 # Whose Python numbers are settings; others take them in the place of tensors.
-_SETTINGS = frozenset({"to", "pow", "clamp", "elu", "leaky_relu", "leaky_relu_backward", "nan_to_num"})
+_SETTINGS = frozenset({"to", "pow", "clamp", "elu", "leaky_relu", "leaky_relu_backward", "nan_to_num", "softplus"})
 _KEYWORDS = {"elu": ("alpha",), "leaky_relu": ("negative_slope",), "clamp": ("min", "max"),
              "nan_to_num": ("nan", "posinf", "neginf")}
 # How many arguments those have that torch lets one leave out.
-_COUNTS = {"clamp": 3, "nan_to_num": 4}
+_COUNTS = {"clamp": 3, "nan_to_num": 4, "softplus": 3}
 _METHODS = frozenset({"add", "sub", "mul", "div", "to", "neg", "abs", "square", "sqrt", "exp", "lt", "le", "gt", "ge",
                       "eq", "ne"})
 _CASTS = {"float": torch.float32, "double": torch.float64, "int": torch.int32, "long": torch.int64}

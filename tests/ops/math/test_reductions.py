@@ -1,9 +1,16 @@
 """Reductions: nodes of their axes, default axes, old argument names, empty inputs, and functions made of several."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tfmagic import tf
+from tfmagic.graph import registry
+from tfmagic.ops.math import reduce
 
 pytestmark = pytest.mark.usefixtures("graph")
 
@@ -41,6 +48,39 @@ def test_values_are_numpys(name, axis, keepdims):
     result = function(tf.constant(x), axis=axis, keepdims=keepdims)
     np.testing.assert_allclose(value(result), expected)
     assert tuple(result.shape.as_list()) == np.shape(expected)
+
+
+REDUCTIONS = {"sum": np.sum, "mean": np.mean, "prod": np.prod, "max": np.max, "min": np.min, "any": np.any,
+              "all": np.all}
+
+
+@pytest.mark.parametrize("name", REDUCTIONS)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(shape=st.lists(st.integers(1, 12), min_size=1, max_size=5), data=st.data(), keepdims=st.booleans(),
+       turned=st.booleans())
+def test_many_numbers_are_reduced_axis_by_axis(name, shape, data, keepdims, turned):
+    """What holds of few numbers holds of many, in whichever order their axes are gone over."""
+    axes = tuple(data.draw(st.sets(st.integers(0, len(shape) - 1), min_size=1)))
+    x = np.random.RandomState(0).uniform(0.5, 1.5, shape)
+    x = x > 1.3 if name in ("any", "all") else x
+    tensor = torch.from_numpy(x)
+    tensor = tensor.transpose(0, -1).contiguous().transpose(0, -1) if turned else tensor
+    op = SimpleNamespace(T=tf.as_dtype(x.dtype), keep_dims=keepdims, op=None,
+                         input=SimpleNamespace(_dims=tuple(shape)))
+    kernel = registry.lookup(name.capitalize()).kernel
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reduce, "_MANY", 1)
+        patch.setattr(reduce, "_SIDE_BY_SIDE", 8)
+        found = kernel(op, tensor, list(axes))
+    expected = REDUCTIONS[name](x, axis=axes, keepdims=keepdims)
+    assert found.shape == np.shape(expected)
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-12)
+
+
+def test_sums_of_halves_are_rounded_once():
+    x = np.full([64, 16, 64], 0.1, np.float16)
+    expected = x.astype(np.float32).sum((0, 2)).astype(np.float16)
+    np.testing.assert_array_equal(value(tf.reduce_sum(tf.placeholder_with_default(x, x.shape), [0, 2])), expected)
 
 
 def test_old_argument_names_work():

@@ -148,8 +148,10 @@ class InvertPermutation:
 
     def kernel(op, x):
         places = torch.arange(x.shape[0], dtype=x.dtype, device=x.device)
-        require(x, lambda: x.sort()[0] == places)
-        return torch.zeros_like(x).scatter(0, x.long(), places)
+        inside = torch.clamp(x, 0, max(x.shape[0] - 1, 0))
+        found = torch.full_like(x, -1).scatter(0, inside.long(), places)
+        require(x, lambda: (x == inside) & (found >= 0))
+        return found
 
     def static(op, x):
         result = np.empty_like(x)

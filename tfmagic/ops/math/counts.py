@@ -45,10 +45,11 @@ class Bincount:
             raise errors.InvalidArgumentError(None, op.op, f"size ({size}) must be non-negative")
         flat = arr.reshape(-1).to(torch.int64)
         require(flat, lambda: flat >= 0)
-        known = (flat >= 0) & (flat < size)
-        values = torch.ones_like(flat).to(torch_dtype(op.T)) if not weights.numel() else weights.reshape(-1)
+        if not weights.numel():
+            return how_often(torch.clamp(flat, max=size), size + 1)[:size].to(torch_dtype(op.T))
+        known = flat < size
+        values = weights.reshape(-1)
         return torch.zeros(size, dtype=torch_dtype(op.T), device=arr.device).index_add(0, flat[known], values[known])
-
 
     def static(op: Any, arr: Any, size: Any, weights: Any) -> Any:
         if weights.size or arr.size and arr.min() < 0 or int(size) < 0:

@@ -14,7 +14,6 @@ from torch import fx
 from tfmagic.base.machine import compiler, team
 from tfmagic.base.machine.code import Code, unpacking
 from tfmagic.base.machine.functions import INTRINSICS
-from tfmagic.base.machine.workers import shared
 from tfmagic.session.element_rules import KINDS, Value, write
 from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.tiers.machine.parts import Part
@@ -39,12 +38,14 @@ class ElementWise(PlanCall, shown_under="tfmagic.machine"):
         self.__name__ = self.__qualname__ = "element_wise"
         results, arguments = run.results(), run.arguments()
         count = run.count if run.columns is None else run.count // run.columns
-        least = max(1, _LEAST // max(1, len(run.nodes) // 4) // (run.columns or 1))
+        least = max(1, int(_LEAST / max(1, run.work() / 4) / (run.columns or 1)))
         if run.count < MANY or count < 2 * least:
             least = 0
         title = "element_wise"
         types = [compiler.POINTER, *[compiler.INTEGER] * (2 if least else 0)]
         text = _text(run, title, arguments, results, None if least else count)
+        if least:
+            text += team.shared(title, aligned=1 if run.columns else _VECTOR, there=compiler.has_team())
         function = compiler.compiled(text, title, types, run.count >= _VECTOR, releases=run.count >= MANY)
         self._call = _caller(function, len(arguments), [node.meta["val"] for node in results], count, least)
 
@@ -87,7 +88,8 @@ def _caller(function: Callable[..., None], arguments: int, results: Sequence[tor
     """A function of tensors around one of addresses, written for their number: this is called most often of all.
 
     Args:
-      function: takes the addresses of arguments and results, packed, and the range to compute where threads share it.
+      function: takes the addresses of arguments and results, packed; where threads share it, how much there is to
+        compute, and how many they are.
       results: a meta tensor for each.
       count: how much there is to compute.
       least: what a thread must have to do; 0 where one does it all.
@@ -97,8 +99,7 @@ def _caller(function: Callable[..., None], arguments: int, results: Sequence[tor
     """
     inputs = [f"a{index}" for index in range(arguments)]
     outputs = [f"r{index}" for index in range(len(results))]
-    scope: dict[str, Any] = {"function": function, "shared": shared, "get_num_threads": torch.get_num_threads,
-                             "LOW": (1 << 64) - 1}
+    scope: dict[str, Any] = {"function": function, "get_num_threads": torch.get_num_threads, "LOW": (1 << 64) - 1}
     lines = [f"def call({', '.join(inputs)}):"]
     for name, meta in zip(outputs, results):
         # Of what is small a copy of a pattern is quicker than to read a shape and a type again.
@@ -120,8 +121,7 @@ def _caller(function: Callable[..., None], arguments: int, results: Sequence[tor
     scope["pack"] = struct.Struct(f"{len(packed)}Q").pack
     lines.append(f"    addresses = pack({', '.join(packed)})")
     if least:
-        lines.append("    work = lambda start, stop: function(addresses, start, stop)")
-        lines.append(f"    shared(work, {count}, get_num_threads(), {least})")
+        lines.append(f"    function(addresses, {count}, min(get_num_threads(), {count // least}))")
     else:
         lines.append("    function(addresses)")
     lines.append(f"    return {outputs[0] if len(outputs) == 1 else '(' + ', '.join(outputs) + ')'}")
@@ -177,7 +177,7 @@ def _text(run: Run, title: str, arguments: Sequence[fx.Node], results: Sequence[
     """The run's function: a loop over its numbers, or over rows and in them over columns; scalars come before.
 
     Args:
-      count: how much there is to compute; None: a range of it is given.
+      count: how much there is to compute; None: a range of it is given, as `team.shared` does.
     """
     code = Code()
     pointers = {node: f"%p{index}" for index, node in enumerate((*arguments, *results))}
@@ -203,7 +203,8 @@ def _text(run: Run, title: str, arguments: Sequence[fx.Node], results: Sequence[
     parameters = [f"ptr noalias {pointer}" for pointer in pointers.values()]
     others = team.RANGE if count is None else ()
     inner = code.function(f"{title}_inner", [*parameters, *others], "alwaysinline")
-    return inner + unpacking(title, f"{title}_inner", parameters, others) + INTRINSICS
+    outer = title if others == () else f"{title}_range"
+    return inner + unpacking(outer, f"{title}_inner", parameters, others) + INTRINSICS
 
 
 def _load(code: Code, pointer: str, kind: str, index: str) -> Value:

@@ -21,6 +21,12 @@ from tfmagic.session.element_rules import KINDS, rule_of
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.tiers.failures import kept_until
 
+# Of what torch makes no vectors, or slower ones: one call of ours pays alone.
+_QUICKER = frozenset({"where", "isfinite", "tanh", "softsign", "eq", "ne", "lt", "le", "gt", "ge", "sqrt", "exp", "log",
+                      "sigmoid", "isnan", "isinf", "expm1", "log1p", "softplus"})
+# What takes our code so many times as long for a number as a sum does.
+_LONGER = {"tanh": 15, "sigmoid": 15, "exp": 12, "log": 18, "pow": 4, "elu": 12, "selu": 12, "expm1": 20,
+           "log1p": 20, "softplus": 30}
 # Calls in a run: more take the compiler long.
 _MOST = 400
 # From so many numbers on every pass over memory counts, and a short row is worth a loop of its own no more.
@@ -71,7 +77,13 @@ class Run:
 
     def pays(self) -> bool:
         """Whether one call of ours is less than the calls."""
-        return len(self.nodes) >= 2 if self.count >= MANY else self.saving() > 0.4
+        if self.count < MANY:
+            return self.saving() > 0.4
+        return len(self.nodes) >= 2 or any(name in _QUICKER for name, _ in self.nodes.values())
+
+    def work(self) -> float:
+        """How many times as long as a sum the calls take for a number."""
+        return sum(_LONGER.get(name, 1) for name, _ in self.nodes.values())
 
     def arguments(self) -> list[fx.Node]:
         """The values from outside."""

@@ -183,6 +183,7 @@ def _rest(plan: PlanGraph, known: set[fx.Node], handed: Sequence[fx.Node], calls
 
     def parameter(node: fx.Node, source: Any) -> fx.Node:
         made = graph.placeholder(node.name)
+        made.target = made.name  # two calls may have the same filters
         made.meta = {**node.meta, "source": source}
         return made
 
