@@ -202,6 +202,11 @@ class ReverseSequence:
         places = torch.arange(length, device=x.device)
         ends = seq_lengths.to(torch.long).reshape(-1, 1)
         index = torch.where(places < ends, ends - 1 - places, places)  # [batch, time]
+        if {op.batch_dim, op.seq_dim} == {0, 1} and x.ndim > 2:  # lines are copied whole
+            count = x.shape[op.batch_dim]
+            batch = torch.arange(count, device=x.device).reshape(-1, 1)
+            rows = batch * length + index if op.batch_dim == 0 else (index * count + batch).t()
+            return torch.index_select(x.flatten(0, 1), 0, rows.reshape(-1)).reshape(x.shape)
         wanted = [1] * x.ndim
         wanted[op.batch_dim], wanted[op.seq_dim] = x.shape[op.batch_dim], length
         index = index if op.batch_dim < op.seq_dim else index.t()

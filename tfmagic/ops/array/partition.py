@@ -14,6 +14,7 @@ from tfmagic.ops import api, raw, shape_rules
 from tfmagic.ops.array.gather import gather
 from tfmagic.ops.array.indices import not_in_range, refuse, require
 from tfmagic.ops.array.rules import array_op, as_array
+from tfmagic.ops.array.select import true_places
 from tfmagic.ops.array.shape_ops import reshape, shape
 from tfmagic.ops.declare import op
 
@@ -40,7 +41,7 @@ class DynamicPartition:
         flat = partitions.reshape(-1)
         require(flat, lambda: (flat >= 0) & (flat < op.num_partitions))
         rows = data.reshape(flat.shape[0], *data.shape[partitions.ndim:])
-        places = (torch.nonzero(flat == k).reshape(-1) for k in range(op.num_partitions))
+        places = (true_places(flat == k).reshape(-1) for k in range(op.num_partitions))
         return tuple(torch.index_select(rows, 0, chosen) for chosen in places)
 
     def gradient(op, *grads):

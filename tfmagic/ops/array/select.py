@@ -30,8 +30,30 @@ from tfmagic.ops.declare import op
 from tfmagic.ops.tensor_function import tensor_function
 from tfmagic.ops.torch_types import torch_dtype
 
-# So many numbers are told apart sooner one by one than by sorting them.
-_FEW = 1 << 12
+# So many numbers are told apart sooner one by one than by sorting them; and so many are many.
+_FEW, _MANY = 1 << 12, 1 << 11
+
+
+@tensor_function(meta=lambda condition: None)  # as many as there are
+def true_places(condition: Any) -> Any:
+    """The coordinates of the elements that are true (not zero), int64 [any, rank], row by row.
+
+    Of many NumPy finds them ten times as fast as torch.
+    """
+    if condition.is_cuda or condition.ndim == 0 or not _MANY <= condition.numel() < 1 << 31:
+        return torch.nonzero(condition)
+    flags = condition if condition.dtype == torch.bool else condition != 0
+    left = np.flatnonzero(flags.numpy())
+    if condition.ndim == 1:
+        return torch.from_numpy(left).unsqueeze(1)
+    places = np.empty((len(left), condition.ndim), np.int64)
+    left = left.astype(np.int32)  # which a processor divides faster
+    for axis in range(condition.ndim - 1, 0, -1):
+        above = left // np.int32(condition.shape[axis])
+        places[:, axis] = left - above * np.int32(condition.shape[axis])
+        left = above
+    places[:, 0] = left
+    return torch.from_numpy(places)
 
 
 @op("Where", check=lambda op, condition: None if condition else "WhereOp : Unhandled input dimensions: 0")
@@ -42,7 +64,7 @@ class Where:
         return (None, None if condition is None else len(condition))
 
     def kernel(op, condition):
-        return torch.nonzero(condition)
+        return true_places(condition)
 
     def static(op, condition):
         return np.argwhere(condition).astype(np.int64)

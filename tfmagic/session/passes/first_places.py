@@ -1,8 +1,8 @@
 """First places: the least place where something holds is found without a list of all places.
 
-1. The least of what `nonzero` gives for a vector of known length is the least of the numbers of its elements, with the
-   largest number in the place of those that do not hold: it is what the least of none is. Who looks a number up among
-   limits asks so, as data sets do that sort their elements by length.
+1. The least of what `true_places` gives for a vector of known length is the least of the numbers of its elements, with
+   the largest number in the place of those that do not hold: it is what the least of none is. Who looks a number up
+   among limits asks so, as data sets do that sort their elements by length.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import fx
 
+from tfmagic.ops.array.select import true_places
 from tfmagic.session.passes.repeats import Writer
 from tfmagic.session.plan.plan_graph import PlanGraph, replace
 from tfmagic.session.plan.run_time import RunTimeKernel
@@ -34,7 +35,7 @@ def run(plan: PlanGraph) -> bool:
 def _least_place(plan: PlanGraph, node: fx.Node) -> bool:
     """Rule 1."""
     places, axes = node.args
-    if not isinstance(places, fx.Node) or places.target is not torch.nonzero or places.kwargs or len(places.args) != 1:
+    if not isinstance(places, fx.Node) or places.target is not true_places or places.kwargs or len(places.args) != 1:
         return False
     holds: Any = places.args[0]
     given, meta = holds.meta.get("val"), plan.constants.get(str(getattr(axes, "target", "")))

@@ -25,7 +25,7 @@ import torch
 from torch import fx
 
 from tfmagic.base import errors
-from tfmagic.ops.array.select import distinct_numbers
+from tfmagic.ops.array.select import distinct_numbers, true_places
 from tfmagic.ops.math.segment import gathered, of_gathered, unsorted_sum
 from tfmagic.ops.sparse.layout import coordinates, inferred, with_every_row
 from tfmagic.ops.torch_types import torch_dtype
@@ -85,7 +85,7 @@ class _Rows:
             self._part(node)
         elif node.target in (torch.cat, torch.stack):
             self._joined(node)
-        elif node.target is torch.nonzero:
+        elif node.target is true_places:
             dims = self._of(node.args[0])
             self._dims[node] = (node, _Unknown() if dims is None else len(dims))
         elif node.target is torch.narrow and node.args[1] == 0:
