@@ -58,6 +58,8 @@ WAKING = frozenset({
 })
 # Another look at the same memory.
 _VIEWS = frozenset({operator.getitem, torch.narrow, torch.permute, "permute", "t", "expand", "unsqueeze"})
+# What looks at each number once for every window in which it is.
+_POOLS = frozenset({"avg_pool2d", "largest_of_windows", "max_pool2d", "max_pool2d_with_indices"})
 _CONVOLUTIONS = frozenset({torch.conv1d, torch.conv2d, torch.conv3d, torch.ops.aten.convolution_backward})
 
 
@@ -141,7 +143,18 @@ def _work(node: fx.Node) -> float:
         dims = [_shape(a) for a in node.args] if len(node.args) == len(op._inputs) else [x._dims for x in op._inputs]
         if all(given is not None and None not in given for given in dims):
             return node.target.work(node.target.node, *registry.grouped(op._op_def.inputs, op._attrs, dims))
+    if getattr(node.target, "__name__", "") in _POOLS:
+        return _pool(node)
     return _PER_VALUE * _TIMES.get(node.target, 1) * max(map(_count, (node, *node.all_input_nodes)))
+
+
+def _pool(node: fx.Node) -> float:
+    made: Any = node.meta.get("val")
+    made = made[0] if isinstance(made, (tuple, list)) else made
+    window: Any = node.args[1]
+    given = _count(node.args[0])
+    looked_at = made.numel() * math.prod(window) if isinstance(made, torch.Tensor) else given
+    return _PER_VALUE * max(given, looked_at)
 
 
 def _shape(value: Any) -> Sequence[int] | None:
