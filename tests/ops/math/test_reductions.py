@@ -74,7 +74,7 @@ def test_many_numbers_are_reduced_axis_by_axis(name, shape, data, keepdims, turn
         found = kernel(op, tensor, list(axes))
     expected = REDUCTIONS[name](x, axis=axes, keepdims=keepdims)
     assert found.shape == np.shape(expected)
-    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-12)
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-9, atol=1e-300)
 
 
 def test_sums_of_halves_are_rounded_once():

@@ -535,7 +535,7 @@ def betainc(a: Any, b: Any, x: Any) -> Any:
     a, b, x = (t.to(torch.float64) for t in torch.broadcast_tensors(a, b, x))
     swap = x > (a + 1) / (a + b + 2)
     p, q, z = torch.where(swap, b, a), torch.where(swap, a, b), torch.where(swap, 1 - x, x)
-    tiny = 1e-300
+    tiny, eps = 1e-300, torch.finfo(torch.float64).eps
 
     def away_from_zero(value: Any) -> Any:
         return torch.where(value.abs() < tiny, torch.full_like(value, tiny), value)
@@ -547,11 +547,15 @@ def betainc(a: Any, b: Any, x: Any) -> Any:
         even = m * (q - m) * z / ((p + 2 * m - 1) * (p + 2 * m))
         d = 1 / away_from_zero(1 + even * d)
         c = away_from_zero(1 + even / c)
-        h = h * d * c
+        even_step = d * c
+        h = h * even_step
         odd = -(p + m) * (p + q + m) * z / ((p + 2 * m) * (p + 2 * m + 1))
         d = 1 / away_from_zero(1 + odd * d)
         c = away_from_zero(1 + odd / c)
-        h = h * d * c
+        odd_step = d * c
+        h = h * odd_step
+        if m % 8 == 0 and not bool((((even_step - 1).abs() > eps) | ((odd_step - 1).abs() > eps)).any()):
+            break
     front = torch.exp(torch.lgamma(p + q) - torch.lgamma(p) - torch.lgamma(q) + torch.xlogy(p, z)
                       + torch.xlogy(q, 1 - z))
     value = front * h / p

@@ -58,7 +58,7 @@ class SparseReorder:
         return [indices, values]
 
     def kernel(op: Any, input_indices: Any, input_values: Any, input_shape: Any) -> Any:
-        order = torch.from_numpy(np.lexsort(input_indices.cpu().numpy().T[::-1]))
+        order = _order(input_indices)
         return input_indices[order], picked(input_values, order)
 
     def gradient(op: Any, d_indices: Any, d_values: Tensor) -> tuple[Any, ...]:
@@ -102,9 +102,45 @@ def _same_sizes(a_shape: list[int], b_shape: list[int]) -> None:
 def _union(a_indices: Any, b_indices: Any) -> tuple[Any, Any, Any]:
     """The coordinates that one of two sparse tensors has, in order, and the places of the elements of both in them."""
     if _in_order(a_indices) and _in_order(b_indices):
+        numbered = _numbered(a_indices, b_indices)
+        if numbered is not None:
+            a_places, b_places = map(torch.from_numpy, _places(*numbered))
+            union = a_indices.new_empty((int(max(places[-1] for places in (a_places, b_places) if len(places))) + 1,
+                                         a_indices.shape[1]))
+            union[a_places], union[b_places] = a_indices, b_indices
+            return union, a_places, b_places
         union, places = torch.unique(torch.cat([a_indices, b_indices]), dim=0, return_inverse=True)
         return union, places[:len(a_indices)], places[len(a_indices):]
     return _merged(a_indices, b_indices)
+
+
+def _numbered(*indices: Any) -> list[np.ndarray] | None:
+    """Coordinates as numbers in the same order; None where there are none, or they are too large for it."""
+    parts = [part.cpu().numpy() for part in indices]
+    together = np.concatenate(parts)
+    if not together.size or together.min() < 0:
+        return None
+    sizes = [int(size) + 1 for size in together.max(0)]
+    if math.prod(sizes) >= 1 << 62:
+        return None
+    steps = np.array([math.prod(sizes[axis + 1:]) for axis in range(len(sizes))], np.int64)
+    return [(part * steps).sum(1) for part in parts]
+
+
+def _order(indices: Any) -> Any:
+    """The places of coordinates in the order in which they come row by row."""
+    numbers = _numbered(indices)
+    places = np.lexsort(indices.cpu().numpy().T[::-1]) if numbers is None else np.argsort(numbers[0], kind="stable")
+    return torch.from_numpy(places)
+
+
+def _places(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where ascending numbers, each kind without repetition, are among all of both."""
+    before = np.searchsorted(a, b)
+    alone = np.append(a, -1)[before] != b
+    lone_before = np.append(0, np.cumsum(alone))
+    a_places = np.arange(len(a)) + lone_before[np.searchsorted(b, a)]
+    return a_places, np.where(alone, before + lone_before[:-1], np.append(a_places, 0)[before])
 
 
 def _in_order(indices: Any) -> bool:
@@ -283,7 +319,7 @@ class SparseConcat:
             offset += shape[axis]
         sizes[axis] = offset
         found, kept = torch.cat(moved), joined(list(values))
-        order = torch.from_numpy(np.lexsort(found.cpu().numpy().T[::-1]))
+        order = _order(found)
         return found[order], picked(kept, order), torch.tensor(sizes, dtype=torch.int64)
 
 

@@ -23,8 +23,8 @@ def strings(array: Any, function: Callable[[bytes], bytes]) -> np.ndarray:
 
 def numbers(array: Any, function: Callable[[bytes], Any], dtype: str) -> Any:
     """A function of bytes to numbers applied to each string: a torch tensor."""
-    kind = np.dtype(dtype)
-    return torch.from_numpy(np.array([function(item) for item in array.ravel().tolist()], kind).reshape(array.shape))
+    found = np.fromiter(map(function, array.ravel().tolist()), np.dtype(dtype), array.size)
+    return torch.from_numpy(found.reshape(array.shape))
 
 
 def each_string(name: str, function: Callable[[Any, bytes], bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from typing import Any
@@ -26,10 +27,11 @@ from tfmagic.ops.declare import op, register
 from tfmagic.ops.denormals import kept
 from tfmagic.ops.strings import read_numbers
 from tfmagic.ops.strings.patterns import pattern_of
-from tfmagic.ops.strings.rules import HOST_STRINGS, each_number, each_string, numbers, raw_bytes, strings, utf8
+from tfmagic.ops.strings.rules import HOST_STRINGS, each_string, numbers, raw_bytes, strings, utf8
 
 each_string("StringStrip", lambda op, s: s.strip(read_numbers.SPACE))
-each_number("StringLength", lambda op, s: len(s) if op.unit == "BYTE" else _characters(s), "int32")
+register("StringLength", shape_rules.same,
+         lambda op, x: numbers(x, len if op.unit == "BYTE" else _characters, "int32"), **HOST_STRINGS)
 
 
 def _changed(op: Any, x: Any, method: str) -> Any:
@@ -186,11 +188,12 @@ def _refused_split(op: Any, x: Any, sep: Any) -> str | None:
 
 def _sparse_parts(rows: list[list[bytes]]) -> tuple[Any, Any, Any]:
     """Lists of strings as the three arrays of a sparse tensor."""
-    places = [(i, j) for i, row in enumerate(rows) for j in range(len(row))]
-    values = [text for row in rows for text in row]
-    widest = max((len(row) for row in rows), default=0)
-    return (np.array(places, np.int64).reshape(-1, 2), objects(values, (-1,)),
-            np.array([len(rows), widest], np.int64))
+    counts = np.fromiter(map(len, rows), np.int64, len(rows))
+    values = list(itertools.chain.from_iterable(rows))
+    places = np.empty((len(values), 2), np.int64)
+    places[:, 0] = np.repeat(np.arange(len(rows)), counts)
+    places[:, 1] = np.arange(len(values)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return places, objects(values, (-1,)), np.array([len(rows), counts.max(initial=0)], np.int64)
 
 
 def _as_sparse(rows: list[list[bytes]]) -> tuple[Any, Any, Any]:
@@ -202,12 +205,14 @@ def _as_sparse(rows: list[list[bytes]]) -> tuple[Any, Any, Any]:
 def _cut(op: Any, x: Any, delimiter: Any) -> list[list[bytes]]:
     """The parts of each string between the characters of `delimiter`, or its bytes."""
     marks = delimiter.reshape(-1)[0]
-    pattern = re.compile(b"[" + re.escape(marks) + b"]") if marks else None
-    rows = []
-    for text in x.tolist():
-        parts = [text[i:i + 1] for i in range(len(text))] if pattern is None else pattern.split(text) if text else []
-        rows.append([part for part in parts if part or not op.skip_empty])
-    return rows
+    if not marks:
+        return [[text[i:i + 1] for i in range(len(text))] for text in x.tolist()]
+    if len(marks) == 1:
+        rows = [text.split(marks) if text else [] for text in x.tolist()]
+    else:
+        pattern = re.compile(b"[" + re.escape(marks) + b"]")
+        rows = [pattern.split(text) if text else [] for text in x.tolist()]
+    return [list(filter(None, row)) for row in rows] if op.skip_empty else rows
 
 
 def _cut_as_python(op: Any, x: Any, sep: Any) -> list[list[bytes]]:
