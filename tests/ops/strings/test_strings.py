@@ -154,3 +154,28 @@ def test_format_shows_both_ends_of_long_tensors() -> None:
     assert run(tf.strings.format("x {} y {}", [tf.range(8), "s"])) == b'x [0 1 2 ... 5 6 7] y "s"'
     with pytest.raises(ValueError, match="placeholder"):
         tf.strings.format("{} {}", [tf.range(8)])
+
+
+@pytest.mark.parametrize("texts", [[], [b""], [b"plain", b"", b"words"], [b"caf\xc3\xa9", b"x"], [b"a\xc3", b"\xa9"],
+                                   [b"a\0b\n", b"\x7f"]])
+def test_code_points_of_a_column_are_those_of_each_string(texts: list[bytes]) -> None:
+    def points(column: list[bytes]) -> list[list[int]]:
+        x = tf.placeholder(tf.string, [None])
+        rows = run(tf.strings.unicode_decode_with_offsets(x, "UTF-8"), {x: np.array(column, object).reshape(-1)})
+        return [part.to_list() for part in rows]
+
+    alone = [points([text, "\N{GREEK SMALL LETTER ALPHA}".encode()]) for text in texts]  # which is no ASCII
+    assert points(texts) == [[rows[which][0] for rows in alone] for which in (0, 1)]
+
+
+@pytest.mark.parametrize(("start", "length"), [(0, 0), (0, 3), (1, 9), (2, -1), (-1, 1), (3, 2)])
+def test_parts_of_a_column_are_those_of_each_string(start: int, length: int) -> None:
+    texts = [b"abc", b"defg", b"hij\0"]
+    expected = [run(tf.substr(text, start, length)) for text in texts]
+    assert run(tf.substr(texts, start, length)).tolist() == expected
+    assert run(tf.substr(texts, [start] * 3, [length] * 3)).tolist() == expected
+
+
+def test_a_start_beyond_one_of_the_strings_is_refused() -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match="pos 4 out of range for string b'abc' at index 1"):
+        run(tf.substr([b"abcd", b"abc"], 4, 1))

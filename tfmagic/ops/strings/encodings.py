@@ -172,7 +172,14 @@ class UnicodeTranscode:
 def _points_of(op: Any, x: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Where the rows of code points begin, the code points, and the byte at which each begins."""
     _see_encoding(op)
-    rows = [characters(op, item) for item in x.ravel().tolist()]
+    texts = x.ravel().tolist()
+    body = b"".join(texts)
+    if op.input_encoding.upper() == "UTF-8" and body.isascii() and not op.replace_control_characters:
+        counts = np.fromiter(map(len, texts), np.int64, len(texts))
+        splits = np.append(0, np.cumsum(counts))
+        return (splits.astype(op.Tsplits.as_numpy_dtype), np.frombuffer(body, np.uint8).astype(np.int32),
+                np.arange(len(body)) - np.repeat(splits[:-1], counts))
+    rows = [characters(op, item) for item in texts]
     splits = np.cumsum([0, *(len(points) for points, _ in rows)])
     return (splits.astype(op.Tsplits.as_numpy_dtype), np.array([p for points, _ in rows for p in points], np.int32),
             np.array([s for _, starts in rows for s in starts], np.int64))

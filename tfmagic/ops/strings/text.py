@@ -286,6 +286,11 @@ class Substr:
             if len(places) > 2:
                 raise errors.UnimplementedError(None, None, f"Substr broadcast not implemented for {len(places)} "
                                                             "dimensions")
+        if op.unit == "BYTE" and starts.size == lengths.size == 1 and places is dims and dims:
+            start, stop = starts.item(), starts.item() + lengths.item()
+            texts = x.ravel().tolist()
+            if texts and 0 <= start <= min(stop, *map(len, texts)):
+                return objects([text[start:stop] for text in texts], dims)
         columns = len(places) == 2 and places is not dims and places[1]
         rows = [np.broadcast_to(a, dims).ravel().tolist() for a in (x, starts, lengths)]
         return objects([_part(op, *row, divmod(index, columns) if columns else index)
