@@ -126,12 +126,12 @@ def test_what_is_read_besides_stays_as_it_is() -> None:
             return make_plan([looked_up, *fetches], (), [places, numbers], sess._torch_device, sess.resources,
                              assumed=assumed).code()
 
-        assert "looked_up(" in code() and "with_every_row" not in code() and "nonzero" not in code()
+        assert "looked_up(" in code() and "with_every_row" not in code() and "true_places" not in code()
         assert ", 5, 'mean')" in code()  # each of the five rows has an element
         assert code().count("session_assume_shape") == len(assumed) - 1  # nobody reads where elements went
         for tensor in (filled[0], filled[1], filled[3]):
             assert "looked_up(" not in code(tensor) and "with_every_row(" in code(tensor)
-        assert "looked_up(" in code(where[0]) and "nonzero(" in code(where[0])
+        assert "looked_up(" in code(where[0]) and "true_places(" in code(where[0])
 
 
 def test_rows_and_their_gradients_are_summed_where_they_are() -> None:

@@ -104,7 +104,7 @@ def _union(a_indices: Any, b_indices: Any) -> tuple[Any, Any, Any]:
     if _in_order(a_indices) and _in_order(b_indices):
         numbered = _numbered(a_indices, b_indices)
         if numbered is not None:
-            a_places, b_places = map(torch.from_numpy, _places(*numbered))
+            a_places, b_places = (torch.from_numpy(part).to(a_indices.device) for part in _places(*numbered))
             union = a_indices.new_empty((int(max(places[-1] for places in (a_places, b_places) if len(places))) + 1,
                                          a_indices.shape[1]))
             union[a_places], union[b_places] = a_indices, b_indices

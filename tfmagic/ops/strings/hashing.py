@@ -243,7 +243,7 @@ def _sip_rounds_of(v: np.ndarray, count: int) -> None:
 
 
 def _buckets(hashed: np.ndarray, count: int) -> Any:
-    return torch.from_numpy((hashed % np.uint64(count)).view(np.int64))
+    return torch.from_numpy(np.asarray(hashed % np.uint64(count)).view(np.int64))
 
 
 def siphash(key: tuple[int, int], s: bytes) -> int:

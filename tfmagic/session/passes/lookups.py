@@ -1,8 +1,8 @@
 """Lookups: what `safe_embedding_lookup_sparse`, and so feature columns, do to look rows up and sum them is one call.
 
-1. Of a sparse matrix of numbers, the elements whose number is not negative (`ge`, `nonzero`, `index_select`), one more
-   in each row without (`with_every_row`), their rows as int32, and their different numbers (`distinct_numbers`) become
-   `looked_up`, where nothing else reads what lies between, and shapes are assumed: then another plan tells errors.
+1. Of a sparse matrix of numbers, the elements whose number is not negative (`ge`, `true_places`, `index_select`), one
+   more in each row without (`with_every_row`), their rows as int32, and their different numbers (`distinct_numbers`)
+   become `looked_up`, where nothing else reads what lies between, and shapes are assumed: errors are another plan's.
 2. What was assumed of values between is asked of results that are as long.
 3. Sums of segments by these rows (`gathered`) need not look how many there are: each row has an element.
 4. Rows that are looked up in a variable at the different numbers, only to be summed so, are summed by the same call.
@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from tfmagic.ops.array.select import distinct_numbers
+from tfmagic.ops.array.select import distinct_numbers, true_places
 from tfmagic.ops.math.segment import gathered, sum_of_taken, unsorted_sum
 from tfmagic.ops.sparse.layout import with_every_row
 from tfmagic.ops.sparse.lookups import looked_up, looked_up_sums
@@ -80,7 +80,7 @@ def _kept(plan: PlanGraph, indices: Any, numbers: Any) -> tuple[fx.Node, Any, An
     if indices.args[1:] != (0, flat) or numbers.args[1] != 0 or not _is_method(flat, "reshape"):
         return None
     places = flat.args[0]
-    asked = places.args[0] if isinstance(places, fx.Node) and places.target is torch.nonzero else None
+    asked = places.args[0] if isinstance(places, fx.Node) and places.target is true_places else None
     if not isinstance(asked, fx.Node) or asked.target is not torch.ge or asked.args[0] is not numbers.args[0] \
             or _constant(plan, asked.args[1]) != 0:
         return None
