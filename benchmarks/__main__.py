@@ -7,7 +7,7 @@ import json
 import os
 import sys
 
-from benchmarks import browser, drawings, gpus, memory, plans, report, starts
+from benchmarks import browser, drawings, gpus, memory, plans, report, single_ops, starts
 from benchmarks.peers import Peer, busy, in_turn
 
 MINE, COMPILED = "tfmagic", "tfmagic --jit"
@@ -96,7 +96,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=7, help="turns each framework takes (default 7)")
     parser.add_argument("--seconds", type=float, default=0.3, help="length of one turn (default 0.3)")
     parser.add_argument("--only", nargs="*",
-                        help="names of programs, 'starts', 'gpus', 'memory', 'plans', 'drawings' or 'browser'")
+                        help="names of programs, 'ops', 'starts', 'gpus', 'memory', 'plans', 'drawings' or 'browser'")
     parser.add_argument("--write", action="store_true", help="also write what was measured into docs/performance.md")
     parser.add_argument("--json", metavar="FILE", help="also write the figures there")
     return parser.parse_args()
@@ -107,6 +107,15 @@ def compare(options: argparse.Namespace) -> list[dict]:
     wanted = [(*row, MINE)[:5] for row in RATIOS if not options.only or row[0] in options.only]
     part = ("busy", f"Beside {options.busy} busy processes") if options.busy else ("ratios", "Ratios")
     return measured_in_turn(options, wanted, "cpu", *part, [row[1] for row in RATIOS])
+
+
+def compare_ops(options: argparse.Namespace) -> list[dict]:
+    """One row for each single operation, on the CPU; none beside busy processes."""
+    if options.busy:
+        return []
+    wanted = [(*row, MINE) for row in single_ops.ROWS
+              if not options.only or "ops" in options.only or row[0] in options.only]
+    return measured_in_turn(options, wanted, "cpu", "ops", "Single operations", [row[1] for row in single_ops.ROWS])
 
 
 def compare_on_gpu(options: argparse.Namespace) -> list[dict]:
@@ -245,6 +254,7 @@ def main() -> None:
     options = arguments()
     with busy(options.busy):
         rows = compare(options)
+        rows += compare_ops(options)
         if not options.only or "starts" in options.only:
             rows += start(options)
         if not options.only or "gpus" in options.only:

@@ -14,7 +14,7 @@ Written by `python -m benchmarks --write`; `--only` replaces what it measures, s
 is the other's time divided by tfmagic's: above 1 tfmagic is faster. Every framework runs in a process of its own, all
 take turns, and a time is the median of its turns.
 """
-_PARTS = ("plans", "starts", "ratios", "busy", "gpus")
+_PARTS = ("plans", "starts", "ratios", "ops", "busy", "gpus")
 _COMPILED = ", compiled"
 _HEADS = ("what", "against", "tfmagic", "the other", "ratio", "wanted")
 

@@ -13,10 +13,10 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from benchmarks import gpus, models, pipelines, programs, resnet, sequences
+from benchmarks import gpus, models, pipelines, programs, resnet, sequences, single_ops
 
 TENSORFLOW = {}
-for part in (programs, resnet, models, sequences, pipelines, gpus):
+for part in (programs, resnet, models, sequences, pipelines, gpus, single_ops):
     TENSORFLOW.update(part.TENSORFLOW)
 PYTORCH = dict(dict(programs.PYTORCH, **resnet.PYTORCH), **gpus.PYTORCH)
 
