@@ -28,13 +28,19 @@ NUMPY = {
 CHANCE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # the names of tables that were given none
 
 
+# Half a pair of UTF-16, which Python 2 reads as UTF-8, too.
+HALF_A_PAIR = re.compile(b"\xed[\xa0-\xbf]")
+
+
 def text(data):
     """Bytes as text where they are UTF-8, else marked base64."""
     if not isinstance(data, bytes):
         return data
     try:
+        if HALF_A_PAIR.search(data):
+            raise ValueError("not UTF-8")
         return data.decode("utf-8")
-    except UnicodeDecodeError:
+    except ValueError:
         return {"base64": base64.b64encode(data).decode("ascii")}
 
 

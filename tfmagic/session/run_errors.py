@@ -99,7 +99,7 @@ def translate(exception: BaseException, op: Operation, values: list[Any] | None 
     if isinstance(exception, errors.OpError):
         if "[[node " not in exception._message:
             exception._op = exception._op or op
-            exception._message += describe(op, values)
+            exception._message = exception._message.partition("\0")[0] + describe(op, values)  # C writes no further
             exception._input_dims = _seen(op, values)
             exception.args = (exception._message,)
         return exception

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tfmagic import tf
 from tfmagic.ops.strings import read_numbers
@@ -179,3 +183,40 @@ def test_parts_of_a_column_are_those_of_each_string(start: int, length: int) -> 
 def test_a_start_beyond_one_of_the_strings_is_refused() -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match="pos 4 out of range for string b'abc' at index 1"):
         run(tf.substr([b"abcd", b"abc"], 4, 1))
+
+
+BYTES = st.lists(st.sampled_from([b"a", b"\0", b"\x1f", b"\xc3\xa9", b"\xe2\x82\xac", b"\xf0\x9f\x98\x80", b"\xf0\x9f",
+                                  b"\x80", b"\xff", b"\xed\xa0\x80", b"=", b"A", b"-_"]), max_size=5).map(b"".join)
+
+
+@pytest.mark.parametrize("function", [
+    lambda s: tf.strings.length(s, unit="UTF8_CHAR"),
+    lambda s: tf.strings.lower(s, encoding="utf-8"),
+    lambda s: tf.strings.unicode_transcode(s, "UTF-8", "UTF-16-BE", replace_control_characters=True),
+    lambda s: tf.strings.unicode_transcode(s, "UTF-16-LE", "UTF-8"),
+    lambda s: tf.strings.substr(s, 0, 0, unit="UTF8_CHAR")],
+    ids=["length", "lower", "transcode", "from pairs of bytes", "substr"])
+@given(texts=st.lists(BYTES, min_size=1, max_size=4))
+def test_strings_of_a_column_are_treated_as_each_alone(function: Any, texts: list[bytes]) -> None:
+    with tf.Graph().as_default(), tf.Session() as sess:
+        p = tf.placeholder(tf.string, [None])
+        result = function(p)
+        together = sess.run(result, {p: texts})
+        assert together.tolist() == [sess.run(result, {p: [text]})[0] for text in texts]
+
+
+def test_bytes_are_told_at_which_code_points_begin() -> None:
+    texts = [b"caf\xc3\xa9", b"", b"\xe2\x82\xac\xf0\x9f\x98\x80x", b"plain"]
+    for broken in ([], [b"\xe2\x82"]):
+        points, starts = run(list(tf.strings.unicode_decode_with_offsets(texts + broken, "UTF-8")))
+        assert points.to_list()[:4] == [[99, 97, 102, 233], [], [8364, 128512, 120], [112, 108, 97, 105, 110]]
+        assert starts.to_list()[:4] == [[0, 1, 2, 3], [], [0, 3, 7], [0, 1, 2, 3, 4]]
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    (b"ab=d", "Invalid character"), (b"a+b/", "Invalid character"), (b"abcde", "length cannot be 1 modulo 4")])
+def test_a_string_that_is_no_base64_is_refused_among_others(text: bytes, message: str) -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        run(tf.decode_base64([b"YWJj", text]))
+    good = [b"YWJj", b"YWI=", b"YWI", b"", b"_-8="]
+    assert run(tf.decode_base64(good)).tolist() == [b"abc", b"ab", b"ab", b"", b"\xff\xef"]

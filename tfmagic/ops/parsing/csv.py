@@ -17,7 +17,7 @@ from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import as_array, objects, single
 from tfmagic.ops.declare import op
 from tfmagic.ops.denormals import kept
-from tfmagic.ops.strings.read_numbers import number
+from tfmagic.ops.strings.read_numbers import LONG, number
 from tfmagic.ops.strings.rules import HOST_STRINGS
 
 # Numbers are made so many at a time: for a few alone each would cost three times as much.
@@ -145,7 +145,8 @@ class _Layout:
 
     def _plain_values(self, fields: list[bytes], line: bytes) -> list[Any] | None:
         """The values in a line; None: something is to be looked at or refused alone."""
-        if len(fields) != len(self._columns) or not self._missing.isdisjoint(fields) or b"_" in line or b"+" in line:
+        if len(fields) != len(self._columns) or not self._missing.isdisjoint(fields) or b"_" in line or b"+" in line \
+                or len(line) >= LONG and any(len(fields[place]) >= LONG for place in self._real):
             return None
         try:
             found: list[Any] = [make(field) for make, field in zip(self._makers, fields)]
@@ -195,6 +196,8 @@ class _Layout:
             return [default[0] if field in self._missing else field for field in fields] if lacks else fields
         if b"_" in text or (b"+" in text if dtype.is_integer else b"y" in text.lower()):
             raise ValueError("Python would take it for a number")
+        if dtype.is_floating and max(map(len, fields)) >= LONG:
+            raise ValueError("TensorFlow would take it for none")
         make = int if dtype.is_integer else float
         found = [default[0] if field in self._missing else make(field) for field in fields] if lacks else \
             list(map(make, fields))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import itertools
-import re
+import binascii
+import string
 from typing import Any
 
 import numpy as np
@@ -17,13 +17,15 @@ from tfmagic.base.lazy import torch
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array, objects
-from tfmagic.ops.declare import op
-from tfmagic.ops.strings.rules import HOST_STRINGS, each_string, strings
+from tfmagic.ops.declare import op, register
+from tfmagic.ops.strings import characters
+from tfmagic.ops.strings.rules import HOST_STRINGS, each_string
 
-_BASE64 = re.compile(rb"[A-Za-z0-9_-]*")
+_DIGITS = string.ascii_letters.encode() + b"0123456789-_"
+_OTHERWISE = bytes.maketrans(b"-_", b"+/")  # Python's digits
 
 each_string("EncodeBase64", lambda op, s: _encoded(s, op.pad))
-each_string("DecodeBase64", lambda op, s: _decoded(s))
+register("DecodeBase64", shape_rules.same, lambda op, x: objects(_decoded(x.ravel().tolist()), x.shape), **HOST_STRINGS)
 
 
 def _encoded(text: bytes, pad: bool) -> bytes:
@@ -31,16 +33,27 @@ def _encoded(text: bytes, pad: bool) -> bytes:
     return result if pad else result.rstrip(b"=")
 
 
-def _decoded(text: bytes) -> bytes:
+def _decoded(texts: list[bytes]) -> list[bytes]:
+    if b"".join(texts).translate(None, _DIGITS) or any(len(text) % 4 == 1 for text in texts):
+        texts = list(map(_without_padding, texts))
+    return [binascii.a2b_base64(text.translate(_OTHERWISE) + b"=" * (-len(text) % 4)) for text in texts]
+
+
+def _without_padding(text: bytes) -> bytes:
+    """The digits of a string in base64.
+
+    Raises:
+      InvalidArgumentError: it is none.
+    """
     last = (len(text) - 1) // 4 * 4  # the last four characters, of which two may be padding, or what is left of four
-    if not _BASE64.fullmatch(text[:last]):
+    if text[:last].translate(None, _DIGITS):
         raise invalid("Invalid character found in base64.")
     if len(text) - last == 1:
         raise invalid("Base64 string length cannot be 1 modulo 4.")
     body = text.removesuffix(b"=").removesuffix(b"=") if len(text) % 4 == 0 else text
-    if not _BASE64.fullmatch(body):
+    if body.translate(None, _DIGITS):
         raise invalid("Invalid character found in base64.")
-    return base64.urlsafe_b64decode(body + b"=" * (-len(body) % 4))
+    return body
 
 
 @op("DecodeRaw", **HOST_STRINGS)
@@ -95,65 +108,6 @@ class DecodePaddedRaw:
 
 # --- Unicode ----------------------------------------------------------------------------------------------------
 
-_HALVES = re.compile("[\ud800-\udfff]")
-_CONTROLS = {*range(0x20), 0x7F, *range(0x80, 0xA0)}
-
-
-def characters(op: Any, text: bytes) -> tuple[list[int], list[int]]:
-    """The code points of a string and where each begins, as the attrs say to treat what is malformed."""
-    encoding = op.input_encoding
-    width = {"UTF-16-BE": 2, "UTF-16-LE": 2, "UTF-32-BE": 4, "UTF-32-LE": 4}.get(encoding.upper())
-    points: list[int] = []
-    starts: list[int] = []
-    at = 0
-    while at < len(text):
-        rest = text[at:]
-        try:
-            good, bad = rest.decode(encoding), None
-        except UnicodeDecodeError as error:
-            good, bad = rest[:error.start].decode(encoding), error
-        for character in good:
-            points.append(ord(character))
-            starts.append(at)
-            at += len(character.encode(encoding)) if width is None or ord(character) > 0xFFFF else width
-        if bad is None:
-            break
-        if op.errors == "strict":
-            raise invalid("Invalid formatting on input string")
-        if op.errors == "replace":
-            points.append(op.replacement_char)
-            starts.append(at)
-        at += bad.end - bad.start
-    if op.replace_control_characters:
-        if op.errors == "ignore":
-            kept = [(p, s) for p, s in zip(points, starts) if p not in _CONTROLS]
-            points, starts = [p for p, _ in kept], [s for _, s in kept]
-        else:
-            points = [op.replacement_char if p in _CONTROLS else p for p in points]
-    return points, starts
-
-
-def _see_encoding(op: Any) -> None:
-    try:
-        "".encode(op.input_encoding)
-    except LookupError:
-        raise invalid(f"Could not create converter for input encoding: {op.input_encoding}") from None
-
-
-def _encode_points(op: Any, points: list[int]) -> bytes:
-    text = []
-    for point in points:
-        if 0 <= point < 0x110000:
-            text.append(chr(point))
-        elif op.errors == "strict":
-            raise invalid("Code point value out of valid Unicode range.")
-        elif op.errors == "replace":
-            text.append(chr(op.replacement_char))
-    if op.output_encoding == "UTF-8":  # halves of pairs have no bytes of their own
-        return _HALVES.sub("\N{REPLACEMENT CHARACTER}", "".join(text)).encode()
-    return "".join(text).encode(op.output_encoding, "surrogatepass")
-
-
 def _refused_character(op: Any, *dims: Any) -> str | None:
     return None if 0 <= op.replacement_char < 0x110000 else "replacement_char out of unicode codepoint range"
 
@@ -165,24 +119,12 @@ class UnicodeTranscode:
     shape = shape_rules.same
 
     def kernel(op, x):
-        _see_encoding(op)
-        return strings(x, lambda s: _encode_points(op, characters(op, s)[0]))
+        return objects(characters.transcoded(op, x.ravel().tolist()), x.shape)
 
 
 def _points_of(op: Any, x: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where the rows of code points begin, the code points, and the byte at which each begins."""
-    _see_encoding(op)
-    texts = x.ravel().tolist()
-    body = b"".join(texts)
-    if op.input_encoding.upper() == "UTF-8" and body.isascii() and not op.replace_control_characters:
-        counts = np.fromiter(map(len, texts), np.int64, len(texts))
-        splits = np.append(0, np.cumsum(counts))
-        return (splits.astype(op.Tsplits.as_numpy_dtype), np.frombuffer(body, np.uint8).astype(np.int32),
-                np.arange(len(body)) - np.repeat(splits[:-1], counts))
-    rows = [characters(op, item) for item in texts]
-    splits = np.cumsum([0, *(len(points) for points, _ in rows)])
-    return (splits.astype(op.Tsplits.as_numpy_dtype), np.array([p for points, _ in rows for p in points], np.int32),
-            np.array([s for _, starts in rows for s in starts], np.int64))
+    splits, *others = characters.points_of(op, x.ravel().tolist())
+    return (splits.astype(op.Tsplits.as_numpy_dtype), *others)
 
 
 def _splits_dims(x: Any) -> Any:
@@ -232,11 +174,10 @@ class UnicodeEncode:
         return (None if dims[0] is None else shape_rules.less(dims[0], 1),)
 
     def kernel(op, values, splits):
-        points, ends = as_array(values).tolist(), as_array(splits).clip(0).tolist()[1:]
+        points, ends = as_array(values), as_array(splits).clip(0).tolist()[1:]
         if max(ends, default=0) > len(points):  # TensorFlow reads what is not there
             raise invalid(f"input_splits must not exceed {len(points)}, the number of values")
-        starts = itertools.accumulate(ends, max, initial=0)  # where one ends before the last, it is empty
-        return objects([_encode_points(op, points[a:b]) for a, b in zip(starts, ends)], (len(ends),))
+        return objects(characters.encoded(op, points, ends), (len(ends),))
 
 
 # --- public functions -------------------------------------------------------------------------------------------

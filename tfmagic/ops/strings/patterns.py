@@ -4,7 +4,9 @@
    groups that repeat; a pattern that may be empty is only matched as a whole.
 2. RE2 takes time that grows with the text alone. `re` tries what it can: a text is given to it that is short enough for
    all tries, as many as loops and alternatives make.
-3. What finds letters beyond ASCII, as a letter for RE2 and as bytes here, is for texts of ASCII.
+3. Bytes that are written longer than a letter is, or are beyond the last one, are no letter for the RE2 of TensorFlow
+   1.15; a newer one takes them for any letter.
+4. What finds letters beyond ASCII, as a letter for RE2 and as bytes here, is for texts of ASCII.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from tfmagic.base.errors import invalid
 _PIECES = re.compile(rb"(?:\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\w+:\]|\\.|[^\]\\])*\]|(?!\(\?<)[^\\])*(\(\?<)?",
                      re.DOTALL)
 _ESCAPES = re.compile(rb"([^\\]*)(\\.|\\\Z|\Z)", re.DOTALL)
+_FALSE_LETTERS = re.compile(rb"\xe0(?=[\x80-\x9f][\x80-\xbf])|\xf0(?=[\x80-\x8f][\x80-\xbf]{2})|"
+                            rb"\xf4(?=[\x90-\xbf][\x80-\xbf]{2})")
 # How many tries `re` may make in one text, and how many ways to go on there may be at one place.
 _TRIES, _WAYS = 1_000_000, 64
 
@@ -37,7 +41,7 @@ class Pattern:
         plain = self._plain
         if plain is not None and len(text) <= plain.longest_whole and (plain.of_bytes or text.isascii()):
             return plain.found.fullmatch(text) is not None
-        return self._found.fullmatch(text) is not None
+        return self._found.fullmatch(_without_false_letters(text)) is not None
 
     def replacing(self, rewrite: bytes, everywhere: bool) -> Any:
         """The function of a text that rewrites its matches, or the first alone."""
@@ -110,8 +114,9 @@ def _replaced(pattern: Any, parts: list[bytes | int | None], text: bytes, everyw
     """The text with matches rewritten; what is empty right behind a match is none."""
     written = bytearray()
     at, behind = 0, -1
+    read = _without_false_letters(text)
     while at <= len(text):
-        found = pattern.search(text, at)
+        found = pattern.search(read, at)
         if found is None:
             break
         start, end = found.span()
@@ -126,18 +131,24 @@ def _replaced(pattern: Any, parts: list[bytes | int | None], text: bytes, everyw
             if isinstance(part, bytes):
                 written += part
             elif part is not None and part <= pattern.groups:
-                written += found.group(part) or b""
+                first, last = found.span(part)
+                written += text[first:last] if first >= 0 else b""
         at = behind = end
         if not everywhere:
             break
     return bytes(written + text[at:])
 
 
+def _without_false_letters(text: bytes) -> bytes:
+    """The text with a byte that is no letter where what looks like one begins."""
+    return text if text.isascii() else _FALSE_LETTERS.sub(b"\xff", text)
+
+
 def _length_of_letter(text: bytes, at: int) -> int:
-    """How many bytes a letter in UTF-8 takes; what is none takes one."""
+    """How many bytes a letter in UTF-8 takes, and half a pair; what is none takes one."""
     for length in range(1, 5):
         try:
-            text[at:at + length].decode()
+            text[at:at + length].decode("utf-8", "surrogatepass")
         except UnicodeDecodeError:
             continue
         return length

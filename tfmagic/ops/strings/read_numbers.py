@@ -12,6 +12,8 @@ from tfmagic.base.dtypes import DType
 SPACE = b" \t\n\r\v\f"
 _REAL = re.compile(rb"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf|nan|0[xX][0-9a-fA-F]+)", re.IGNORECASE)
 _WHOLE = re.compile(rb"-?\d+")
+# Characters, blanks too, of which no float is read.
+LONG = 32
 
 
 def number(text: bytes, dtype: DType) -> float | None:
@@ -27,8 +29,12 @@ def whole(text: bytes, dtype: DType) -> int | None:
 
 
 def real(text: bytes) -> float | None:
-    """See `number`; a number of 64 bits, which others round."""
+    """See `number`; a number of 64 bits, which others round. Blanks alone are 0, as in TensorFlow."""
     body = text.strip(SPACE)
+    if not 0 < len(text) < LONG:
+        return None
+    if not body:
+        return 0.0
     if not _REAL.fullmatch(body):
         return None
     return float(int(body, 16)) if b"x" in body.lower() else float(body)
@@ -82,7 +88,7 @@ def _plain_decimals(texts: list[bytes]) -> Any:
 
 def plain_reals(texts: list[bytes]) -> Any:
     """The numbers that strings write with digits, points, signs and exponents; None where one is anything else."""
-    if b"".join(texts).translate(None, b"0123456789.-+eE"):
+    if b"".join(texts).translate(None, b"0123456789.-+eE") or max(map(len, texts), default=0) >= LONG:
         return None
     decimals = _plain_decimals(texts) if len(texts) >= _MANY else None
     if decimals is not None:

@@ -21,6 +21,14 @@ def strings(array: Any, function: Callable[[bytes], bytes]) -> np.ndarray:
     return objects([function(item) for item in array.ravel().tolist()], array.shape)
 
 
+def letters_changed(texts: list[bytes], function: Callable[[bytes], bytes]) -> list[bytes]:
+    """A function that changes letter by letter, NUL into itself, applied to strings at once."""
+    together = b"\0".join(texts)
+    if not texts or together.count(b"\0") >= len(texts):  # one has NULs itself
+        return list(map(function, texts))
+    return function(together).split(b"\0")
+
+
 def numbers(array: Any, function: Callable[[bytes], Any], dtype: str) -> Any:
     """A function of bytes to numbers applied to each string: a torch tensor."""
     found = np.fromiter(map(function, array.ravel().tolist()), np.dtype(dtype), array.size)
@@ -35,11 +43,6 @@ def each_string(name: str, function: Callable[[Any, bytes], bytes]) -> None:
 def each_number(name: str, function: Callable[[Any, bytes], Any], dtype: str) -> None:
     """Declare an op that makes one number of each string: `function(op, text)`."""
     register(name, shape_rules.same, lambda op, x: numbers(x, lambda item: function(op, item), dtype), **HOST_STRINGS)
-
-
-def utf8(op: Any, text: bytes) -> str:
-    """A string as characters; bytes that are no UTF-8 survive the way back."""
-    return text.decode("utf-8", "surrogateescape")
 
 
 def raw_bytes(text: Any) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,29 +28,53 @@ from tfmagic.ops.declare import op, register
 from tfmagic.ops.denormals import kept
 from tfmagic.ops.strings import read_numbers
 from tfmagic.ops.strings.patterns import pattern_of
-from tfmagic.ops.strings.rules import HOST_STRINGS, each_string, numbers, raw_bytes, strings, utf8
+from tfmagic.ops.strings.rules import HOST_STRINGS, each_string, letters_changed, numbers, raw_bytes, strings
 
 each_string("StringStrip", lambda op, s: s.strip(read_numbers.SPACE))
-register("StringLength", shape_rules.same,
-         lambda op, x: numbers(x, len if op.unit == "BYTE" else _characters, "int32"), **HOST_STRINGS)
+# The bytes that go on with a character in UTF-8; one character as TensorFlow takes it, malformed or not.
+_TRAILS = bytes(range(0x80, 0xC0))
+_CHARACTER = re.compile(rb"[\0-\xff][\x80-\xbf]*")
 
 
-def _changed(op: Any, x: Any, method: str) -> Any:
+def _changed(op: Any, x: Any, of_bytes: Callable[[bytes], bytes], of_text: Callable[[str], str]) -> Any:
     """Lower or upper case: of ASCII letters only, or of all characters when the encoding is said to be UTF-8."""
     if op.encoding not in ("", "utf-8"):
         raise invalid(f"only utf-8 or '' (no encoding) is supported, received {op.encoding}")
-    if op.encoding:
-        return strings(x, lambda text: getattr(text.decode("utf-8", "replace"), method)().encode())
-    return strings(x, lambda text: getattr(text, method)())
+    if not op.encoding:
+        return strings(x, of_bytes)
+
+    def changed(text: bytes) -> bytes:
+        return of_bytes(text) if text.isascii() else of_text(text.decode("utf-8", "replace")).encode()
+
+    # TensorFlow reads up to the first NUL.
+    texts = [text.partition(b"\0")[0] for text in x.ravel().tolist()]
+    return objects(letters_changed(texts, changed), x.shape)
 
 
-register("StringLower", shape_rules.same, lambda op, x: _changed(op, x, "lower"), **HOST_STRINGS)
-register("StringUpper", shape_rules.same, lambda op, x: _changed(op, x, "upper"), **HOST_STRINGS)
+# Letters for which TensorFlow's ICU has wrong ones of lower case: Greek ones with an iota below, and the sharp s.
+_WRONG = {0x1E9E: 0x1E7E, **{point: point - 0x220 for point in (
+    *range(0x1F88, 0x1F90), *range(0x1F98, 0x1FA0), *range(0x1FA8, 0x1FB0), 0x1FBC, 0x1FCC, 0x1FFC)}}
+_WRONG_LETTERS = re.compile(f"([{''.join(map(chr, _WRONG))}]+)")
 
 
-def _characters(text: bytes) -> int:
-    """The number of UTF-8 characters: of the bytes that do not go on with one."""
-    return sum((byte & 0xC0) != 0x80 for byte in text)
+def _lower(text: str) -> str:
+    return "".join(part.translate(_WRONG) if odd else part.lower()
+                   for part, odd in zip(_WRONG_LETTERS.split(text), itertools.cycle((False, True))))
+
+
+register("StringLower", shape_rules.same, lambda op, x: _changed(op, x, bytes.lower, _lower), **HOST_STRINGS)
+register("StringUpper", shape_rules.same, lambda op, x: _changed(op, x, bytes.upper, str.upper), **HOST_STRINGS)
+
+
+def _lengths(op: Any, x: Any) -> Any:
+    """How many bytes, or UTF-8 characters: bytes that do not go on with one."""
+    texts = x.ravel().tolist()
+    if op.unit != "BYTE":
+        texts = letters_changed(texts, lambda text: text.translate(None, _TRAILS))
+    return torch.from_numpy(np.fromiter(map(len, texts), np.int32, len(texts)).reshape(x.shape))
+
+
+register("StringLength", shape_rules.same, _lengths, **HOST_STRINGS)
 
 
 # --- join -------------------------------------------------------------------------------------------------------
@@ -286,11 +311,12 @@ class Substr:
             if len(places) > 2:
                 raise errors.UnimplementedError(None, None, f"Substr broadcast not implemented for {len(places)} "
                                                             "dimensions")
-        if op.unit == "BYTE" and starts.size == lengths.size == 1 and places is dims and dims:
+        if starts.size == lengths.size == 1 and places is dims and dims:
             start, stop = starts.item(), starts.item() + lengths.item()
-            texts = x.ravel().tolist()
+            texts: Any = _items(op, x.ravel().tolist())
             if texts and 0 <= start <= min(stop, *map(len, texts)):
-                return objects([text[start:stop] for text in texts], dims)
+                parts = [text[start:stop] for text in texts]
+                return objects(parts if isinstance(parts[0], bytes) else list(map(str.encode, parts)), dims)
         columns = len(places) == 2 and places is not dims and places[1]
         rows = [np.broadcast_to(a, dims).ravel().tolist() for a in (x, starts, lengths)]
         return objects([_part(op, *row, divmod(index, columns) if columns else index)
@@ -315,8 +341,18 @@ def _joined(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(joined)
 
 
+def _items(op: Any, texts: list[bytes]) -> list[bytes] | list[str] | None:
+    """The strings, as texts where characters are counted; None: some are malformed."""
+    if op.unit == "BYTE":
+        return texts
+    try:
+        return list(map(bytes.decode, texts))
+    except UnicodeDecodeError:
+        return None
+
+
 def _part(op: Any, text: bytes, start: int, length: int, index: int | tuple[int, int]) -> bytes:
-    items: Any = text if op.unit == "BYTE" else utf8(op, text)
+    items: Any = text if op.unit == "BYTE" or text.isascii() else _CHARACTER.findall(text)
     if not -len(items) <= start <= len(items) or op.unit != "BYTE" and start < 0 and length < 0:
         if op.unit != "BYTE":
             raise invalid(f"pos {start} out of range for string at index "
@@ -326,7 +362,7 @@ def _part(op: Any, text: bytes, start: int, length: int, index: int | tuple[int,
     if length < 0:  # TensorFlow counts bytes without a sign, so that a negative length leaves all of them
         length = len(items) if op.unit == "BYTE" else 0
     part = items[start:start + length]
-    return part if op.unit == "BYTE" else part.encode("utf-8", "surrogateescape")
+    return part if items is text else b"".join(part)
 
 
 # --- patterns ---------------------------------------------------------------------------------------------------
