@@ -114,7 +114,7 @@ def translate(exception: BaseException, op: Operation, values: list[Any] | None 
     if isinstance(exception, NotImplementedError):
         return error(errors.UnimplementedError, op, f"{op.type} cannot run with these types here: "
                      f"{_first_line(message)}", values)
-    explained = _by_declaration(op, values) or _by_shape_rule(op, values)
+    explained = _by_check(op, values) or _by_declaration(op, values) or _by_shape_rule(op, values)
     if isinstance(explained, errors.OpError):
         return translate(explained, op, values)
     if explained is not None:
@@ -151,6 +151,24 @@ def _fault(what: str, exception: BaseException) -> str:
 
 def _first_line(message: str) -> str:
     return message.splitlines()[0]
+
+
+def _is_open(dims: Dims) -> bool:
+    return dims is None or None in dims
+
+
+def _by_check(op: Operation, values: Sequence[Any] | None) -> Any:
+    """TensorFlow's own words, or its error, for the shapes of these values, where all are known and `check` refuses."""
+    declaration = registry.lookup(op.type)
+    if values is None or declaration is None or declaration.check is None:
+        return None
+    dims = dims_of(values, op)
+    if declaration.reads or declaration.writes:  # the shape of a handle is not that of its variable
+        dims = [known if hasattr(value, "shape") or tensor._dtype.name != "resource" else None
+                for known, value, tensor in zip(dims, values, op._inputs)]
+    if any(map(_is_open, dims)):
+        return None
+    return declaration.check(registry.Node(op), *registry.grouped(op._op_def.inputs, op._attrs, dims))
 
 
 def _by_declaration(op: Operation, values: Sequence[Any] | None) -> str | errors.OpError | None:
@@ -195,17 +213,10 @@ def refuse_shapes(op: Operation, values: Sequence[Any]) -> None:
     if declaration is None or (declaration.check is None and declaration.shape is None):
         return
     dims = dims_of(values, op)
-    refused: Any = None
-    if declaration.check is not None:
-        present = dims
-        if declaration.reads or declaration.writes:  # the shape of a handle is not that of its variable
-            present = [known if hasattr(value, "shape") or tensor._dtype.name != "resource" else None
-                       for known, value, tensor in zip(dims, values, op._inputs)]
-        unknown = [tensor for tensor, known in zip(op._inputs, present) if known is None or None in known]
-        if not unknown:
-            refused = declaration.check(registry.Node(op), *registry.grouped(op._op_def.inputs, op._attrs, present))
-        elif any(tensor._dtype.name == "string" for tensor in unknown):
-            return  # the shape of strings is known to the run alone, which asks again
+    refused = _by_check(op, values)
+    if refused is None and declaration.check is not None and any(
+            tensor._dtype.name == "string" and _is_open(known) for tensor, known in zip(op._inputs, dims)):
+        return  # the shape of strings is known to the run alone, which asks again
     dims = _for_rule(op, dims)
     if refused is None and any(now != tensor._dims for now, tensor in zip(dims, op._inputs)):
         refused = _refused_by_rule(op, dims)

@@ -4,25 +4,87 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
+from tfmagic.base.machine import tridiagonal
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import register
-from tfmagic.ops.math.matrix_rules import (
-    refused,
-    when_singular,
-)
+from tfmagic.ops.math.matrix_rules import refused
 from tfmagic.ops.math.reduce import reduce_sum
 from tfmagic.ops.math.rules import conjugate
 from tfmagic.ops.shape_rules import merge, merge_dim, with_rank_at_least
+from tfmagic.ops.tensor_function import tensor_function
+
+# Lines up to which a matrix with all its zeros is quicker than a loop over them in Python.
+_FULL = 512
+
+
+@tensor_function(meta=lambda diagonals, right, exchanges: right)
+def linalg_tridiagonal_solution(diagonals: Any, right: Any, exchanges: bool) -> Any:
+    """The solutions of systems of three diagonals.
+
+    Raises:
+      ValueError: the shapes do not fit.
+      InvalidArgumentError: a pivot is zero.
+    """
+    *systems, n, _ = right.shape
+    if diagonals.shape != (*systems, 3, n):
+        raise ValueError(f"diagonals {tuple(diagonals.shape)} do not fit {tuple(right.shape)}")
+    found = None if right.is_cuda else tridiagonal.solved(diagonals, right, exchanges)
+    if found is None:
+        found = (_in_full if exchanges and n <= _FULL else _line_by_line)(diagonals, right, exchanges)
+    out, singular = found
+    if not singular:
+        return out
+    if right.shape[-2] == 1:
+        raise invalid("The matrix is not invertible: it is a scalar with value zero.")
+    raise invalid("The matrix is not invertible." if exchanges else
+                  "The matrix is either not invertible, or requires pivoting. Try setting partial_pivoting = True.")
+
+
+def _in_full(diagonals: Any, right: Any, exchanges: bool) -> tuple[Any, bool]:
+    """The same by matrices with all their zeros."""
+    upper, main, lower = diagonals[..., 0, :-1], diagonals[..., 1, :], diagonals[..., 2, 1:]
+    try:
+        return torch.linalg.solve(torch.diag_embed(main) + torch.diag_embed(upper, 1) + torch.diag_embed(lower, -1),
+                                  right), False
+    except torch.linalg.LinAlgError:
+        return right, True
+
+
+def _line_by_line(diagonals: Any, right: Any, exchanges: bool) -> tuple[Any, bool]:
+    """The solutions, and whether a pivot is zero, by elimination in all systems at once."""
+    if not right.numel():
+        return torch.empty_like(right), False
+    upper, main, lower = (row.unsqueeze(-1) for row in diagonals.unbind(-2))
+    pivot, beside, kept = main[..., :1, :], upper[..., :1, :], right[..., :1, :]
+    lines = []
+    for at in range(1, right.shape[-2]):
+        low, diagonal, high, other = (each[..., at:at + 1, :] for each in (lower, main, upper, right))
+        changed = ~(pivot.abs() >= low.abs()) & exchanges
+        chosen, behind = torch.where(changed, low, pivot), torch.where(changed, diagonal, beside)
+        factor = torch.where(changed, pivot, low) / chosen
+        own = torch.where(changed, other, kept)
+        lines.append((chosen, behind, torch.where(changed, high, 0), own))
+        pivot = torch.where(changed, beside, diagonal) - factor * behind
+        beside = torch.where(changed, -factor * high, high)
+        kept = torch.where(changed, kept, other) - factor * own
+    lines.append((pivot, torch.zeros_like(pivot), torch.zeros_like(pivot), kept))
+    found: list[Any] = []
+    for place, (chosen, behind, beyond, own) in enumerate(reversed(lines)):
+        if place:
+            own = own - behind * found[-1]
+        if place > 1:
+            own = own - beyond * found[-2]
+        found.append(own / chosen)
+    return torch.cat(found[::-1], -2), bool((torch.stack([line[0] for line in lines]) == 0).any())
 
 
 def _tridiagonal(op: Any, diagonals: Any, rhs: Any) -> Any:
-    upper, main, lower = diagonals[..., 0, :-1], diagonals[..., 1, :], diagonals[..., 2, 1:]
-    matrix = torch.diag_embed(main) + torch.diag_embed(upper, 1) + torch.diag_embed(lower, -1)
-    return torch.linalg.solve(matrix, rhs)
+    return linalg_tridiagonal_solution(diagonals, rhs, op.partial_pivoting)
 
 
 def _tridiagonal_solve_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
@@ -65,7 +127,7 @@ def _unfit_diagonals(op: Any, diagonals: Any, rhs: Any) -> str | None:
 
 
 register("TridiagonalSolve", _tridiagonal_shape, _tridiagonal, _tridiagonal_solve_gradient,
-         check=refused(_unfit_diagonals), **when_singular(_tridiagonal_shape, "The matrix is not invertible."))
+         check=refused(_unfit_diagonals))
 
 
 def _tridiagonal_product(op: Any, upper: Any, main: Any, lower: Any, rhs: Any) -> Any:
