@@ -19,8 +19,9 @@ def column(texts: list[bytes]) -> np.ndarray:
 
 def made() -> None:
     """The machine code is there."""
+    for name in hashes._STRINGS:
+        hashes._of_strings(name).asked(1e6)  # type: ignore[union-attr]  # so that the compiler is waited for
     for _ in range(hashes._CALLS + 1):
-        hashes.fingerprints(column([b""] * hashes._FEWEST))
         hashes.crossed([np.zeros(hashes._FEWEST, np.int64)] * 2, 0, 1)
 
 
@@ -29,16 +30,26 @@ def made() -> None:
 @settings(max_examples=200, deadline=None)
 def test_fingerprints_of_strings(texts: list[bytes]) -> None:
     made()
-    found = hashes.fingerprints(column(texts))
+    found = hashes.of_strings("fingerprint", column(texts))
     assert found is not None and found.tolist() == [fingerprint64(text) for text in texts]
-    every_second = hashes.fingerprints(column([text for text in texts for _ in range(2)])[::2])
+    every_second = hashes.of_strings("fingerprint", column([text for text in texts for _ in range(2)])[::2])
     assert every_second is not None and every_second.tolist() == found.tolist()
 
 
 def test_long_strings_and_what_is_no_string_are_left_to_others() -> None:
     made()
     for other in (b"x" * 33, "text", None, 5, bytearray(b"x")):
-        assert hashes.fingerprints(column([b"a"] * hashes._FEWEST + [other])) is None  # type: ignore[list-item]
+        assert hashes.of_strings("fingerprint", column([b"a"] * hashes._FEWEST + [other])) is None  # type: ignore[list-item]
+
+
+def test_only_the_fingerprints_of_long_strings_are_left_to_others() -> None:
+    made()
+    texts = column([b"x" * size for size in range(20, 200, 9)])
+    for name in ("keyed", "old"):
+        assert hashes.of_strings(name, texts, (1, 2)) is not None
+        texts[3] = bytearray(b"x")
+        assert hashes.of_strings(name, texts, (1, 2)) is None
+        texts[3] = b""
 
 
 def test_a_run_is_the_same_by_either_way() -> None:

@@ -143,6 +143,18 @@ def _places(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return a_places, np.where(alone, before + lone_before[:-1], np.append(a_places, 0)[before])
 
 
+def _found_in(indices: Any, wanted: Any) -> Any:
+    """The places of coordinates among others, -1 for those that are not among them."""
+    numbered = _numbered(indices, wanted)
+    if numbered is None or not len(indices):
+        found = {tuple(place): number for number, place in enumerate(indices.tolist())}
+        return torch.tensor([found.get(tuple(place), -1) for place in wanted.tolist()], dtype=torch.int64)
+    known, asked = numbered
+    order = np.argsort(known, kind="stable")
+    places = order[np.searchsorted(known[order], asked, "right") - 1]
+    return torch.from_numpy(np.where(known[places] == asked, places, -1))
+
+
 def _in_order(indices: Any) -> bool:
     """Whether each coordinate is greater than the one before."""
     if len(indices) < 2 or not indices.shape[1]:
@@ -219,10 +231,8 @@ class SparseAddGrad:
         return [(with_rank(a_indices, 2)[0],), (with_rank(b_indices, 2)[0],)]
 
     def kernel(op: Any, backprop_val_grad: Any, a_indices: Any, b_indices: Any, sum_indices: Any) -> Any:
-        found = {tuple(place): number for number, place in enumerate(sum_indices.tolist())}
         padded = torch.cat([backprop_val_grad, torch.zeros(1, dtype=backprop_val_grad.dtype)])
-        return tuple(padded[torch.tensor([found.get(tuple(place), -1) for place in indices.tolist()],
-                                         dtype=torch.int64)] for indices in (a_indices, b_indices))
+        return tuple(padded[_found_in(sum_indices, indices)] for indices in (a_indices, b_indices))
 
 
 def _refused_operands(op: Any, *dims: Any) -> str | None:

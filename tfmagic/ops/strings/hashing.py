@@ -71,7 +71,7 @@ def fingerprints(strings: np.ndarray) -> np.ndarray:
 
     Those of short strings, as columns of words have, are computed by machine code, or remembered.
     """
-    found = hashes.fingerprints(strings)
+    found = hashes.of_strings("fingerprint", strings)
     if found is not None:
         return found
     texts = strings.tolist()
@@ -149,101 +149,23 @@ def _round(s: bytes, at: int, x: int, y: int, z: int, v: tuple[int, int], w: tup
     return z, y, x, v, w
 
 
-# Strings of more bytes are hashed one by one; so are a few.
-_LONGEST, _FEWEST = 256, 8
-
-
-def _by_columns(x: np.ndarray, one: Callable[[bytes], int],
-                many: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
-    """The hashes of strings of any shape, as uint64.
-
-    Args:
-      one: the hash of one.
-      many: those of several, from their bytes as words [strings, words], with zeros behind, and their lengths, of which
-        none is longer than the one before.
-    """
-    texts = x.ravel().tolist()
-    found = np.empty(len(texts), np.uint64)
-    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-    short = np.flatnonzero(lengths <= _LONGEST)
-    if len(short) < _FEWEST:
-        short = short[:0]
-    else:
-        order = short[np.argsort(-lengths[short], kind="stable")]
-        lengths = lengths[order]
-        width = int(lengths[0]) // 8 + 1
-        words = np.array([texts[place] for place in order.tolist()], f"S{8 * width}").view("<u8").reshape(-1, width)
-        found[order] = many(words, lengths)
-    for place in np.setdiff1d(np.arange(len(texts)), short).tolist():
-        found[place] = one(texts[place])
-    return found.reshape(x.shape)
+def _buckets(hashed: np.ndarray, count: int) -> Any:
+    return torch.from_numpy(np.asarray(hashed % np.uint64(count)).view(np.int64))
 
 
 def hashes64(x: np.ndarray) -> np.ndarray:
     """TensorFlow's old hashes of strings of any shape, as uint64."""
-    def many(words: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-        m, shift = np.uint64(0xC6A4A7935BD1E995), np.uint64(47)
-        h = np.uint64(SEED) ^ lengths.astype(np.uint64) * m
-        whole = lengths // 8
-        for column in range(words.shape[1]):
-            going, ends = h[:np.count_nonzero(whole > column)], slice(*np.searchsorted(-whole, (-column, 1 - column)))
-            k = words[:len(going), column] * m
-            k = (k ^ k >> shift) * m
-            going[:] = (going ^ k) * m
-            rest = (lengths[ends] % 8 > 0)
-            h[ends] = np.where(rest, (h[ends] ^ words[ends, column]) * m, h[ends])
-        h = (h ^ h >> shift) * m
-        return h ^ h >> shift
-
-    return _by_columns(x, hash64, many)
+    return _each("old", x, (SEED, 0), hash64)
 
 
 def siphashes(key: tuple[int, int], x: np.ndarray) -> np.ndarray:
     """The keyed hashes of strings of any shape, as uint64."""
-    def many(words: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-        whole = lengths // 8
-        words[np.arange(len(words)), whole] |= (lengths.astype(np.uint64) & np.uint64(0xFF)) << np.uint64(56)
-        start = [key[0] ^ 0x736F6D6570736575, key[1] ^ 0x646F72616E646F6D, key[0] ^ 0x6C7967656E657261,
-                 key[1] ^ 0x7465646279746573]
-        v = np.repeat(np.array(start, np.uint64)[:, None], len(words), 1)
-        for column in range(words.shape[1]):
-            going, number = v[:, :np.count_nonzero(whole >= column)], words[:, column]
-            number = number[:going.shape[1]]
-            going[3] ^= number
-            _sip_rounds_of(going, 2)
-            going[0] ^= number
-        v[2] ^= np.uint64(0xFF)
-        _sip_rounds_of(v, 4)
-        return v[0] ^ v[1] ^ v[2] ^ v[3]
-
-    return _by_columns(x, lambda text: siphash(key, text), many)
+    return _each("keyed", x, key, functools.partial(siphash, key))
 
 
-def _sip_rounds_of(v: np.ndarray, count: int) -> None:
-    """The rounds for many, in place: four words of each."""
-    def turn(row: np.ndarray, by: int) -> None:
-        row[:] = row << np.uint64(by) | row >> np.uint64(64 - by)
-
-    a, b, c, d = v
-    for _ in range(count):
-        a += b
-        c += d
-        turn(b, 13)
-        turn(d, 16)
-        b ^= a
-        d ^= c
-        turn(a, 32)
-        c += b
-        a += d
-        turn(b, 17)
-        turn(d, 21)
-        b ^= c
-        d ^= a
-        turn(c, 32)
-
-
-def _buckets(hashed: np.ndarray, count: int) -> Any:
-    return torch.from_numpy(np.asarray(hashed % np.uint64(count)).view(np.int64))
+def _each(name: str, x: np.ndarray, key: tuple[int, int], one: Callable[[bytes], int]) -> np.ndarray:
+    found = hashes.of_strings(name, x.ravel(), key)
+    return (np.fromiter(map(one, x.ravel().tolist()), np.uint64, x.size) if found is None else found).reshape(x.shape)
 
 
 def siphash(key: tuple[int, int], s: bytes) -> int:
