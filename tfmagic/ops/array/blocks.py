@@ -12,6 +12,7 @@ from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.deprecation import deprecated_argument_lookup
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
+from tfmagic.base.machine.distances import distances
 from tfmagic.base.shapes import Dims
 from tfmagic.graph import convert
 from tfmagic.graph.convert import convert_to_tensor
@@ -21,7 +22,7 @@ from tfmagic.graph.static_value import constant_value, static_ints, static_value
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array import constants
 from tfmagic.ops.array.join import stack
-from tfmagic.ops.array.rules import array_op
+from tfmagic.ops.array.rules import array_op, as_array
 from tfmagic.ops.declare import op
 from tfmagic.ops.tensor_function import tensor_function
 
@@ -502,33 +503,43 @@ class EditDistance:
 
     def kernel(op, h_indices, h_values, h_shape, t_indices, t_values, t_shape):
         sizes = [max(a, b) for a, b in zip(h_shape.tolist(), t_shape.tolist())][:-1]
-        result = np.zeros(sizes, np.float32)
-        found = [_rows(h_indices, h_values), _rows(t_indices, t_values)]
-        for place in np.ndindex(*sizes):
-            said, true = found[0].get(place, []), found[1].get(place, [])
-            distance = float(_levenshtein(said, true))
-            if op.normalize:
-                distance = distance / len(true) if true else (float("inf") if said else 0.0)
-            result[place] = distance
-        return torch.from_numpy(result)
+        said, true = _codes(as_array(h_values), as_array(t_values))
+        (said, said_starts), (true, true_starts) = _rows(sizes, h_indices, said), _rows(sizes, t_indices, true)
+        found = distances(said, said_starts, true, true_starts).astype(np.float32)
+        if op.normalize:
+            lengths = np.diff(true_starts)
+            empty = np.where(np.diff(said_starts) > 0, np.float32(math.inf), np.float32(0))
+            found = np.where(lengths > 0, found / np.maximum(lengths, 1).astype(np.float32), empty)
+        return torch.from_numpy(found.reshape(sizes))
 
 
-def _rows(indices: Any, values: Any) -> dict[tuple[int, ...], list[Any]]:
-    rows: dict[tuple[int, ...], list[Any]] = {}
-    for place, value in zip(indices.tolist(), values.tolist()):
-        rows.setdefault(tuple(place[:-1]), []).append(value)
-    return rows
+def _codes(*values: np.ndarray) -> list[np.ndarray]:
+    """Arrays of one type as whole numbers, which are equal where the values are."""
+    kind = values[0].dtype.kind
+    if kind in "iub":
+        return [part.astype(np.int64) for part in values]
+    together = np.concatenate(values)
+    if kind == "O":
+        numbers: dict[bytes, int] = {}
+        codes = np.array([numbers.setdefault(value, len(numbers)) for value in together.tolist()], np.int64)
+    else:
+        codes = np.unique(together, return_inverse=True)[1].reshape(-1)
+        codes = np.where(together == together, codes, -1 - np.arange(len(together)))  # NaN is equal to none
+    return np.split(codes, [len(values[0])])
 
 
-def _levenshtein(a: list[Any], b: list[Any]) -> int:
-    """The least number of insertions, deletions and replacements that turn one sequence into the other."""
-    previous = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        row = [i]
-        for j, y in enumerate(b, 1):
-            row.append(min(previous[j] + 1, row[-1] + 1, previous[j - 1] + (x != y)))
-        previous = row
-    return previous[-1]
+def _rows(sizes: list[int], indices: Any, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The values of a sparse tensor row by row, and where each row begins and the last one ends."""
+    places = as_array(indices)[:, :-1]
+    inside = ((places >= 0) & (places < np.array(sizes, np.int64))).all(1)
+    if not inside.all():
+        places, values = places[inside], values[inside]
+    steps = np.array([math.prod(sizes[axis + 1:]) for axis in range(len(sizes))], np.int64)
+    rows = (places * steps).sum(1)
+    if (rows[1:] < rows[:-1]).any():
+        order = np.argsort(rows, kind="stable")
+        rows, values = rows[order], values[order]
+    return values, np.searchsorted(rows, np.arange(math.prod(sizes) + 1))
 
 
 @export("edit_distance")
