@@ -16,8 +16,7 @@ def made() -> None:
     """All kinds of machine code are there."""
     for kind in KINDS:
         for places in KINDS:
-            for _ in range(distinct._CALLS + 1):
-                distinct.distinct(torch.zeros(distinct._LEAST, dtype=kind), places)
+            distinct._soon(kind, places).asked(1e6)  # so that the compiler is waited for
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -40,9 +39,16 @@ def test_numbers_with_the_same_hash(made: None) -> None:
     assert values.tolist() == list(dict.fromkeys(x.tolist())) and values.tolist()[int(places[499])] == int(x[499])
 
 
-def test_very_short_and_very_long_vectors_are_left_to_others(made: None) -> None:
-    for length in (distinct._LEAST - 1, distinct._MOST + 1):
-        assert distinct.distinct(torch.zeros(length, dtype=torch.int64), torch.int32) is None
+def test_very_short_vectors_are_left_to_others(made: None) -> None:
+    assert distinct.distinct(torch.zeros(distinct._LEAST - 1, dtype=torch.int64), torch.int32) is None
+
+
+def test_long_vectors_have_a_table_of_their_own(made: None) -> None:
+    x = torch.arange(1 << distinct._LARGE - 2, dtype=torch.int64) % 70_000 * -3
+    for _ in range(2):
+        values, places = distinct.distinct(x, torch.int32)
+        assert torch.equal(values, torch.arange(70_000) * -3)
+        assert torch.equal(values[places], x)
 
 
 def test_unique_is_the_same_by_either_way(made: None) -> None:

@@ -1,7 +1,7 @@
 """Distinct: machine code that lists the different numbers of a vector in the order in which they appear.
 
-Where a number was found is noted in a table of places, in which it is looked for by its hash. A table serves all calls:
-places are counted on from call to call, so that what a call before has left lies below, and counts as nothing.
+Where a number was found is noted in a table of places, in which it is looked for by its hash. A small one serves all
+calls: places are counted on from call to call, so that what a call before has left lies below, and counts as nothing.
 """
 
 from __future__ import annotations
@@ -17,29 +17,31 @@ from tfmagic.base.lazy import torch
 from tfmagic.base.machine import compiler
 from tfmagic.base.machine.code import Code
 
-# So many calls save what the compiler takes.
-_CALLS = 300
-# Below, another way is as quick; above, a table would not stay in a processor's cache.
-_LEAST, _MOST = 8, 1 << 16
+# Numbers below which another way is as quick, and bits of a hash from which on a table is of one call alone.
+_LEAST, _LARGE = 8, 20
+# Microseconds that another way takes longer for a number.
+_NUMBER = 0.1
 # 2**64 divided by the golden ratio: neighbours get places far apart.
 _SPREAD = 0x9E3779B97F4A7C15 - (1 << 64)
 _packed = struct.Struct("7q").pack
 
 
 @functools.cache
-def _later(*dtypes: Any) -> compiler.Later | None:
+def _soon(*dtypes: Any) -> compiler.Soon | None:
     if not compiler.available():
         return None
     kinds = ["i32" if dtype == torch.int32 else "i64" for dtype in dtypes]
-    return compiler.Later(lambda: _made(*kinds), _CALLS)
+    return compiler.Soon(lambda: _made(*kinds))
 
 
-@functools.cache
-def _table(bits: int) -> Any:
+def _new_table(bits: int) -> Any:
     """A table with so many bits to a hash, after the number from which the next call counts; and its address."""
     table = np.zeros((1 << bits) + 1, np.int64)
     table[0] = 1
     return table, table.ctypes.data
+
+
+_table = functools.cache(_new_table)
 
 
 def table(bits: int) -> int:
@@ -120,14 +122,15 @@ def distinct(x: Any, kind: Any) -> tuple[Any, Any] | None:
     None where machine code is not there yet, or another way is as quick.
     """
     count = x.numel()
-    later = _later(x.dtype, kind) if _LEAST <= count <= _MOST else None
-    made = None if later is None else later.asked()
+    soon = _soon(x.dtype, kind) if count >= _LEAST else None
+    made = None if soon is None else soon.asked(_NUMBER * count)
     if made is None:
         return None
     bits = max(count.bit_length() + 1, 10)
+    entries = (_table if bits < _LARGE else _new_table)(bits)
     x, found = x.contiguous(), ctypes.c_int64()
     values = x.new_empty(count + 1)  # one more, for a known number at the end
     places = torch.empty(count, dtype=kind, device="cpu")
-    made(_packed(x.data_ptr(), count, table(bits), bits, values.data_ptr(), places.data_ptr(),
+    made(_packed(x.data_ptr(), count, entries[1], bits, values.data_ptr(), places.data_ptr(),
                  ctypes.addressof(found)))
     return values[:found.value], places

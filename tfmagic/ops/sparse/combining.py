@@ -101,30 +101,34 @@ def _same_sizes(a_shape: list[int], b_shape: list[int]) -> None:
 
 def _union(a_indices: Any, b_indices: Any) -> tuple[Any, Any, Any]:
     """The coordinates that one of two sparse tensors has, in order, and the places of the elements of both in them."""
-    if _in_order(a_indices) and _in_order(b_indices):
-        numbered = _numbered(a_indices, b_indices)
-        if numbered is not None:
-            a_places, b_places = (torch.from_numpy(part).to(a_indices.device) for part in _places(*numbered))
-            union = a_indices.new_empty((int(max(places[-1] for places in (a_places, b_places) if len(places))) + 1,
-                                         a_indices.shape[1]))
-            union[a_places], union[b_places] = a_indices, b_indices
-            return union, a_places, b_places
+    numbered = _numbered(a_indices, b_indices)
+    if numbered is None:
+        if not (_in_order(a_indices) and _in_order(b_indices)):
+            return _merged(a_indices, b_indices)
         union, places = torch.unique(torch.cat([a_indices, b_indices]), dim=0, return_inverse=True)
-        return union, places[:len(a_indices)], places[len(a_indices):]
-    return _merged(a_indices, b_indices)
+    elif all((part[1:] > part[:-1]).all() for part in numbered):
+        number_of_each, firsts = _placed(np.concatenate(numbered))
+        places, first_ones = (torch.from_numpy(part).to(a_indices.device) for part in (number_of_each, firsts))
+        union = torch.cat([a_indices, b_indices])[first_ones]
+    else:
+        return _merged(a_indices, b_indices)
+    return union, places[:len(a_indices)], places[len(a_indices):]
 
 
 def _numbered(*indices: Any) -> list[np.ndarray] | None:
     """Coordinates as numbers in the same order; None where there are none, or they are too large for it."""
     parts = [part.cpu().numpy() for part in indices]
     together = np.concatenate(parts)
-    if not together.size or together.min() < 0:
+    columns = list(together.T)  # what is done along a short axis takes NumPy long
+    if not together.size or min(column.min() for column in columns) < 0:
         return None
-    sizes = [int(size) + 1 for size in together.max(0)]
+    sizes = [int(column.max()) + 1 for column in columns]
     if math.prod(sizes) >= 1 << 62:
         return None
-    steps = np.array([math.prod(sizes[axis + 1:]) for axis in range(len(sizes))], np.int64)
-    return [(part * steps).sum(1) for part in parts]
+    numbers = np.zeros(len(together), np.int64)
+    for column, size in zip(columns, sizes):
+        numbers = numbers * size + column
+    return np.split(numbers, np.cumsum(list(map(len, parts)))[:-1])
 
 
 def _order(indices: Any) -> Any:
@@ -134,13 +138,18 @@ def _order(indices: Any) -> Any:
     return torch.from_numpy(places)
 
 
-def _places(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where ascending numbers, each kind without repetition, are among all of both."""
-    before = np.searchsorted(a, b)
-    alone = np.append(a, -1)[before] != b
-    lone_before = np.append(0, np.cumsum(alone))
-    a_places = np.arange(len(a)) + lone_before[np.searchsorted(b, a)]
-    return a_places, np.where(alone, before + lone_before[:-1], np.append(a_places, 0)[before])
+def _placed(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The place of each number among the different ones in order, and the first one of each of these.
+
+    Two rows of ascending numbers, one behind the other, are sorted by merging them.
+    """
+    order = np.argsort(numbers, kind="stable")
+    ascending = numbers[order]
+    begins = np.ones(len(numbers), bool)
+    np.not_equal(ascending[1:], ascending[:-1], out=begins[1:])
+    places = np.empty(len(numbers), np.int64)
+    places[order] = np.cumsum(begins) - 1
+    return places, order[begins]
 
 
 def _found_in(indices: Any, wanted: Any) -> Any:
