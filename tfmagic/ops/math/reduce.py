@@ -25,6 +25,7 @@ from tfmagic.ops.declare import register
 from tfmagic.ops.math.places import place_along
 from tfmagic.ops.math.rules import conjugate, without_nan
 from tfmagic.ops.shape_rules import axis_of
+from tfmagic.ops.tensor_function import tensor_function
 from tfmagic.ops.torch_types import torch_dtype
 
 # --- shapes and axes -------------------------------------------------------------------------------------------
@@ -84,11 +85,13 @@ def _over_axes(function: Callable[[Any, Any, list[int]], Any]) -> Callable[..., 
 
 # Numbers from which on it matters how torch goes over axes; and numbers side by side for which it is quick.
 _MANY, _SIDE_BY_SIDE = 1 << 14, 512
+# Numbers that are no part of what machine code computes as a whole.
+_VERY_MANY = 1 << 17
 
 
-def _has_many(x: Any) -> bool:
+def _has_many(x: Any, many: int = _MANY) -> bool:
     """Whether it is known that a tensor has many numbers."""
-    return isinstance(x.dim(), int) and all(type(size) is int for size in x.shape) and math.prod(x.shape) >= _MANY
+    return isinstance(x.dim(), int) and all(type(size) is int for size in x.shape) and math.prod(x.shape) >= many
 
 
 def _in_turn(function: Callable[..., Any], x: Any, axes: list[int], keep_dims: bool) -> Any:
@@ -181,11 +184,25 @@ def _logic(function: str, of_bytes: str) -> Any:
     return kernel
 
 
+@tensor_function(meta=lambda x, function, axes: _in_turn(getattr(torch, function), x, list(axes), True))
+def extreme_of_numbers(x: Any, function: str, axes: tuple[int, ...]) -> Any:
+    """The highest or lowest numbers over axes, which stay as ones, by `amax` or `amin`; NaN is none.
+
+    Torch gives NaN where one is: most often there is none, and looking at the result takes less than at all numbers.
+    """
+    found = None if x.is_cuda else _in_turn(getattr(torch, function), x, list(axes), True)
+    if found is not None and not bool(found.isnan().any()):
+        return found
+    return _in_turn(getattr(torch, function), without_nan(x, function == "amax"), list(axes), True)
+
+
 def _extreme(function: str, highest: bool) -> Any:
     def kernel(op: Any, x: Any, axes: list[int]) -> Any:
         known = op.input._dims
         if known is not None and all(known[a] for a in axes) or x.numel():
             if op.T.is_floating and any(x.shape[a] != 1 for a in axes):  # what is not compared with anything may be NaN
+                if _has_many(x, _VERY_MANY):
+                    return _kept(extreme_of_numbers(x, function, tuple(axes)), list(x.shape), axes, op.keep_dims)
                 x = without_nan(x, highest)
             return _in_turn(getattr(torch, function), x, axes, op.keep_dims)
         # Nothing to compare: the neutral element, as TensorFlow gives it.
