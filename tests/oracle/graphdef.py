@@ -11,6 +11,7 @@ import re
 from collections import OrderedDict
 
 import numpy as np
+from oracle.arrays import text_of
 
 VALUES = {
     "half": "half_val", "bfloat16": "half_val", "float": "float_val", "double": "double_val", "int64": "int64_val",
@@ -26,22 +27,6 @@ NUMPY = {
 
 
 CHANCE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # the names of tables that were given none
-
-
-# Half a pair of UTF-16, which Python 2 reads as UTF-8, too.
-HALF_A_PAIR = re.compile(b"\xed[\xa0-\xbf]")
-
-
-def text(data):
-    """Bytes as text where they are UTF-8, else marked base64."""
-    if not isinstance(data, bytes):
-        return data
-    try:
-        if HALF_A_PAIR.search(data):
-            raise ValueError("not UTF-8")
-        return data.decode("utf-8")
-    except ValueError:
-        return {"base64": base64.b64encode(data).decode("ascii")}
 
 
 def type_name(message, field, number):
@@ -91,7 +76,7 @@ def describe_tensor(proto):
         elif dtype.startswith("complex"):
             values = [complex(*pair) for pair in zip(values[::2], values[1::2])]
         elif dtype == "string":
-            values = [text(v) for v in values]
+            values = [text_of(v) for v in values]
     if dtype.startswith("complex"):
         values = [repr(v) for v in values]
     values = [str(v) if isinstance(v, float) and not np.isfinite(v) else v for v in values]
@@ -109,7 +94,7 @@ def describe_attr(attr):
     """An AttrValue as plain data."""
     kind = attr.WhichOneof("value")
     if kind == "s":
-        found = text(attr.s)
+        found = text_of(attr.s)
         return found if isinstance(found, dict) else CHANCE.sub("<uuid>", found)
     if kind == "type":
         return type_name(attr, "type", attr.type)
@@ -147,7 +132,7 @@ def describe_list(values):
         return []
     if name == "type":
         return [type_name(values, "type", v) for v in items]
-    convert = {"s": text, "i": int, "shape": describe_shape, "tensor": describe_tensor,
+    convert = {"s": text_of, "i": int, "shape": describe_shape, "tensor": describe_tensor,
                "f": lambda v: describe_number(np.float32(v)),
                "func": lambda f: function_name(f.name)}.get(name)  # fmt: skip
     return [convert(v) if convert else v for v in items]
@@ -218,7 +203,7 @@ def describe_collections(graph):
 def describe_value(value):
     """A fetched value as plain data: dtype, shape and flat list of values; nested fetches keep their structure."""
     if isinstance(value, bytes):
-        return {"bytes": text(value)}
+        return {"bytes": text_of(value)}
     if value is None or isinstance(value, type(u"")):
         return value
     if hasattr(value, "_fields"):
@@ -229,7 +214,7 @@ def describe_value(value):
         return [describe_value(item) for item in value]
     array = np.asarray(value)
     if array.dtype == object:
-        flat = [text(v) for v in array.ravel()]
+        flat = [text_of(v) for v in array.ravel()]
     else:
         flat = [describe_number(v) for v in array.ravel()]
     return OrderedDict([("dtype", str(array.dtype)), ("shape", list(array.shape)), ("values", flat)])
@@ -361,7 +346,7 @@ def written_shape(sizes):
 def plain(data):
     """Data as it is after a way through JSON, the order of keys kept."""
     def other(value):
-        return text(value) if isinstance(value, bytes) else value.item()
+        return text_of(value) if isinstance(value, bytes) else value.item()
 
     return json.loads(json.dumps(data, default=other), object_pairs_hook=OrderedDict)
 

@@ -248,6 +248,20 @@ class Soon:
         self._made = self._make()
 
 
+# How LLVM calls torch's types of floats.
+FLOATS = {"torch.float32": "float", "torch.float64": "double"}
+
+
+def soon_of_floats(dtype: Any, make: Callable[[str], Any]) -> Soon | None:
+    """Machine code on numbers of a type, whose last bits are its own; None: there is no compiler, or no such type.
+
+    Args:
+      make: makes it, given how LLVM calls the type.
+    """
+    kind = FLOATS.get(str(dtype))
+    return Soon(lambda: make(kind), alike=False) if kind is not None and available() else None
+
+
 def _work() -> None:
     global _broken
     while not _closing:

@@ -18,7 +18,7 @@ from tfmagic.base.machine import blocks, compiler, team
 from tfmagic.base.machine.blocks import Laid
 from tfmagic.base.machine.vectors import Vectors
 
-KINDS = {"torch.float32": "float", "torch.float64": "double"}
+KINDS = compiler.FLOATS
 # Vectors side by side in a panel, that is in so many columns; lines and columns that there must be for a block of any
 # kind; and pieces of work for each thread.
 _WIDE, _LINES, _COLUMNS, _PIECES = 2, 8, 32, 4

@@ -26,7 +26,8 @@ _MASK = (1 << 64) - 1
 _TYPE, _LENGTH, _DATA = object.__basicsize__ - 8, object.__basicsize__, bytes.__basicsize__ - 1
 _EMPTY = b""
 _strings = struct.Struct("6q2Q").pack
-_SIP = 0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573
+# What the four words of SipHash's state begin with, beside the key.
+SIP = 0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573
 
 
 class _Words:
@@ -127,7 +128,7 @@ def _keyed(code: Code, data: str, n: str) -> str:
         for place, value in zip(places, (a, b, c, d)):
             code.store(value, place, "i64", "0")
 
-    for place, constant, at in zip(places, _SIP, (6, 7, 6, 7)):
+    for place, constant, at in zip(places, SIP, (6, 7, 6, 7)):
         code.store(words.xor(code.load("%packed", "i64", str(at)), constant), place, "i64", "0")
     whole = words.do("lshr", n, 3)
     code.loop("0", whole, lambda at: rounds(2, code.load(data, "i64", at)))

@@ -28,8 +28,8 @@ def inverses(x: Any) -> Any:
     size = x.shape[-1]
     if not 0 < size <= _LARGEST or not x.numel():
         return None
-    matrices, later = x.numel() // size ** 2, _later(x.dtype)
-    made = None if later is None else later.asked(_CALL + _NUMBER * matrices * size ** 3)
+    matrices, soon = x.numel() // size ** 2, _soon(x.dtype)
+    made = None if soon is None else soon.asked(_CALL + _NUMBER * matrices * size ** 3)
     if made is None:
         return None
     found = x.clone(memory_format=torch.contiguous_format)
@@ -39,9 +39,8 @@ def inverses(x: Any) -> Any:
 
 
 @functools.cache
-def _later(dtype: Any) -> compiler.Soon | None:
-    kind = {torch.float32: "float", torch.float64: "double"}.get(dtype)
-    return compiler.Soon(lambda: _made(kind), alike=False) if kind is not None and compiler.available() else None
+def _soon(dtype: Any) -> compiler.Soon | None:
+    return compiler.soon_of_floats(dtype, _made)
 
 
 def _made(kind: str) -> Any:

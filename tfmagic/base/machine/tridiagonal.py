@@ -32,8 +32,8 @@ def solved(diagonals: Any, right: Any, exchanges: bool) -> tuple[Any, bool] | No
       exchanges: whether two lines are exchanged where the pivot is larger then.
     """
     *_, n, columns = right.shape
-    later = _later(right.dtype)
-    made = None if later is None or not right.numel() else later.asked(_LINE * n)
+    soon = _soon(right.dtype)
+    made = None if soon is None or not right.numel() else soon.asked(_LINE * n)
     if made is None:
         return None
     diagonals, right = diagonals.contiguous(), right.contiguous()
@@ -44,9 +44,8 @@ def solved(diagonals: Any, right: Any, exchanges: bool) -> tuple[Any, bool] | No
 
 
 @functools.cache
-def _later(dtype: Any) -> compiler.Soon | None:
-    kind = {torch.float32: "float", torch.float64: "double"}.get(dtype)
-    return compiler.Soon(lambda: _made(kind), alike=False) if kind is not None and compiler.available() else None
+def _soon(dtype: Any) -> compiler.Soon | None:
+    return compiler.soon_of_floats(dtype, _made)
 
 
 def _made(kind: str) -> Any:

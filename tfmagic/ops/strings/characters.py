@@ -20,7 +20,8 @@ from tfmagic.base.errors import invalid
 
 _HALVES = re.compile("[\ud800-\udfff]")
 # What `replace_control_characters` means, which neither "delete" nor characters from 0x80 on are.
-_CONTROLS = re.compile("[\0-\x1f]")
+_PLAIN_FROM = 0x20
+_CONTROLS = re.compile(f"[\0-{chr(_PLAIN_FROM - 1)}]")
 _MARKS = {"utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)}
 _LIMIT = 0x110000  # of code points
 
@@ -144,7 +145,7 @@ def _characters(op: Any, encoding: Encoding, text: bytes, controls_too: bool = F
       controls_too: whether control characters are replaced where what is malformed is an error.
     """
     for point, start in _read(encoding, text):
-        control = point is not None and op.replace_control_characters and point < 0x20
+        control = point is not None and op.replace_control_characters and point < _PLAIN_FROM
         if point is not None and not control:
             yield point, start
         elif op.errors == "strict" and not (control and controls_too):

@@ -170,8 +170,7 @@ def _each(name: str, x: np.ndarray, key: tuple[int, int], one: Callable[[bytes],
 
 def siphash(key: tuple[int, int], s: bytes) -> int:
     """SipHash-2-4 with a key of two 64-bit numbers."""
-    k0, k1 = key
-    v = [k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D, k0 ^ 0x6C7967656E657261, k1 ^ 0x7465646279746573]
+    v = [part ^ start for part, start in zip(key * 2, hashes.SIP)]
     whole = len(s) // 8 * 8
     words = list(struct.unpack(f"<{whole // 8}Q", s[:whole]))
     words.append(int.from_bytes(s[whole:] + b"\0" * (7 - len(s) % 8), "little") | (len(s) & 0xFF) << 56)
